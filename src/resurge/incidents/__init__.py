@@ -1,0 +1,1 @@
+"""The records of one incident's life, and the state machine that they obey."""
