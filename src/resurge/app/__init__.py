@@ -1,0 +1,362 @@
+"""The only place that wires concrete parts together. Parts are made when they are first asked for."""
+
+import logging
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from resurge.app.own_state import with_own_state
+from resurge.core.clock import SystemClock
+from resurge.core.errors import ComponentNotFound, NotAllowed, RepositoryNotFound, ResurgeError
+from resurge.estate.model import Component, Estate, Mode, Objectives
+from resurge.estate.read import read_estate
+from resurge.incidents.records import Incident, IncidentState, Plan, StepRecord
+
+if TYPE_CHECKING:
+    from resurge.backup.access import Repositories
+    from resurge.backup.points import PointBook
+    from resurge.backup.protect import BackupOutcome, Protector
+    from resurge.controller.handling import Handler
+    from resurge.controller.switches import Pause, Switches
+    from resurge.drills.records import DrillBook, DrillResult
+    from resurge.incidents.book import IncidentBook
+    from resurge.ledger import Entry, Ledger, Verification
+    from resurge.recovery.context import Tools
+    from resurge.state import StateDatabase
+    from resurge.vault import Progress
+
+log = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentStatus:
+    """What is known of a component now. Times in Unix seconds; None: never."""
+
+    name: str
+    kind: str
+    state: str  # well, broken, recovering, unknown (nobody watches)
+    fault: str | None
+    incident: str | None
+    last_backup_at: float | None
+    last_good_at: float | None
+    last_proved_at: float | None
+    objectives: Objectives
+
+
+class App:
+    def __init__(self, declared: Estate) -> None:
+        self.declared = declared
+        self.estate = with_own_state(declared)
+        self.clock = SystemClock()
+
+    @classmethod
+    def open(cls, estate_file: Path) -> "App":
+        return cls(read_estate(estate_file))
+
+    # --- parts ---
+
+    @cached_property
+    def database(self) -> "StateDatabase":
+        from resurge.state import StateDatabase
+
+        return StateDatabase(self.estate.state_folder)
+
+    @cached_property
+    def book(self) -> "IncidentBook":
+        from resurge.incidents.book import IncidentBook
+
+        return IncidentBook(self.database)
+
+    @cached_property
+    def points(self) -> "PointBook":
+        from resurge.backup.points import PointBook
+
+        return PointBook(self.database)
+
+    @cached_property
+    def drills(self) -> "DrillBook":
+        from resurge.drills.records import DrillBook
+
+        return DrillBook(self.database)
+
+    @cached_property
+    def ledger(self) -> "Ledger":
+        from resurge.ledger import Ledger
+
+        return Ledger(self.estate.state_folder / "ledger", self.clock)
+
+    @cached_property
+    def switches(self) -> "Switches":
+        from resurge.controller.switches import Switches
+        from resurge.state import Notes
+
+        return Switches(Notes(self.database))
+
+    @cached_property
+    def repositories(self) -> "Repositories":
+        from resurge.backup.access import Repositories
+
+        return Repositories(self.estate)
+
+    @cached_property
+    def protector(self) -> "Protector":
+        from resurge.backup.protect import Protector
+
+        return Protector(self.estate, self.repositories, self.points, self.ledger, self.clock)
+
+    @cached_property
+    def tools(self) -> "Tools":
+        from resurge.recovery.context import Tools
+
+        return Tools(
+            self.estate, self.repositories, self.points, self.protector, self.book, self.ledger, self.clock
+        )
+
+    # --- looking ---
+
+    def component(self, name: str) -> Component:
+        found = self.estate.components.get(name)
+        if found is None:
+            raise ComponentNotFound(
+                f"the estate declares no component '{name}'",
+                f"There are: {', '.join(self.declared.components)}.",
+            )
+        return found
+
+    def status(self) -> list[ComponentStatus]:
+        from resurge.controller.moves import ACTIVE
+
+        alive = self.switches.alive(self.clock.now())
+        active = self.book.list(states=ACTIVE)
+        names = {name: c.kind.value for name, c in self.estate.components.items()}
+        names |= {f"repository/{name}": "repository" for name in self.estate.repositories}
+        return [self._status(name, kind, active, alive) for name, kind in names.items()]
+
+    def _status(self, name: str, kind: str, active: Sequence[Incident], alive: bool) -> ComponentStatus:
+        from resurge.controller.moves import RUNNING
+
+        incident = next((i for i in active if i.component == name), None)
+        state = "well" if alive else "unknown"
+        if incident is not None:
+            state = "recovering" if incident.state in RUNNING else "broken"
+        points = self.points.of(name)
+        good = [point for point in points if point.good]
+        component = self.estate.components.get(name)
+        return ComponentStatus(
+            name=name,
+            kind=kind,
+            state=state,
+            fault=incident.diagnosis.fault.value if incident and incident.diagnosis else None,
+            incident=incident.id if incident else None,
+            last_backup_at=points[-1].taken_at if points else None,
+            last_good_at=good[-1].taken_at if good else None,
+            last_proved_at=self._last_proved_at(name),
+            objectives=component.objectives if component else Objectives(),
+        )
+
+    def _last_proved_at(self, name: str) -> float | None:
+        """By a drill, or by a recovery that really happened."""
+        proofs = [i.proved_at for i in self.book.list(component=name) if i.proved_at is not None]
+        drilled = self.drills.last_passed_at(name)
+        return max([*proofs, *([drilled] if drilled is not None else [])], default=None)
+
+    def incidents(self, open_only: bool = False) -> list[Incident]:
+        from resurge.controller.moves import ACTIVE
+
+        return self.book.list(states=ACTIVE if open_only else None)
+
+    def incident(self, id: str) -> Incident:
+        return self.book.get(id)
+
+    def steps(self, run_id: str) -> list[StepRecord]:
+        return self.book.steps(run_id)
+
+    # --- doing ---
+
+    def back_up(
+        self,
+        component: str,
+        *,
+        read_all: bool = False,
+        accept: bool = False,
+        progress: "Progress | None" = None,
+    ) -> "BackupOutcome":
+        self.component(component)
+        return self.protector.back_up(component, read_all=read_all, accept=accept, progress=progress)
+
+    def pause(self, seconds: float | None, why: str) -> "Pause":
+        self.ledger.append("pause", self.estate.name, {"seconds": seconds, "why": why})
+        return self.switches.pause(self.clock.now(), seconds, why)
+
+    def resume(self) -> None:
+        self.ledger.append("resume", self.estate.name, {})
+        self.switches.resume()
+
+    def drill_restore(
+        self, component: str | None = None, progress: "Progress | None" = None
+    ) -> "list[DrillResult]":
+        from resurge.drills.restore import drill_restore
+
+        chosen = [self.component(component)] if component else list(self.estate.components.values())
+        return [drill_restore(self.tools, self.drills, c, progress) for c in chosen if c.sources]
+
+    def plan(self, target: str) -> Plan:
+        """What a recovery of this incident, or of this component as it is now, would do. Does nothing."""
+        from resurge.recovery.choose import choose
+        from resurge.recovery.facts import gather
+
+        incident = self._incident_for(target)
+        if incident is not None and incident.plan is not None:
+            return incident.plan
+        diagnosis = incident.diagnosis if incident else None
+        if diagnosis is None:
+            diagnosis = self._handler().diagnose_now(target.removeprefix("@"))
+        if diagnosis is None:
+            raise NotAllowed(
+                f"'{target}' is well: there is nothing to recover", "`resurge status` shows what is."
+            )
+        facts = gather(diagnosis, self.estate, self.points, self.repositories)
+        return choose(diagnosis, self.estate, facts)
+
+    def recover(self, target: str, *, approve: bool = False, wait: bool = True) -> Incident:
+        """A running controller carries it out; without one, this process does, under its lock, and waits.
+
+        `approve`: a person says yes, where the mode asks for it. NotAllowed: it does, and nobody has said so.
+        """
+        self._refuse_unapproved(target, approve)
+        if self.switches.alive(self.clock.now()):
+            return self._ask_controller(target, wait)
+        from resurge.controller.single import recover_one
+        from resurge.state import exclusive
+
+        with exclusive(self.estate.state_folder):
+            return recover_one(self.tools, self.switches, self._look_or_find(target))
+
+    def _refuse_unapproved(self, target: str, approve: bool) -> None:
+        incident = self._incident_for(target)
+        name = incident.component if incident else target.removeprefix("@")
+        repository = self.estate.repositories.get(name.removeprefix("repository/"))
+        mode = repository.mode if repository and name.startswith("repository/") else self.component(name).mode
+        if self.switches.paused(self.clock.now()):
+            raise NotAllowed("all action is paused", "End the pause with `resurge pause --off`.")
+        if mode is not Mode.AUTO and not approve:
+            raise NotAllowed(
+                f"'{name}' is in mode {mode.value}: a person has to approve",
+                f"Look at the plan with `resurge recover {target} --dry-run`, then add --approve.",
+            )
+
+    def _look_or_find(self, target: str) -> str:
+        incident = self._incident_for(target)
+        if incident is not None:
+            self.switches.approve(incident.id)
+            return incident.id
+        found = self._handler().open_by_hand(target.removeprefix("@"))
+        if found is None:
+            raise NotAllowed(
+                f"'{target}' is well: there is nothing to recover", "`resurge status` shows what is."
+            )
+        return found
+
+    def _ask_controller(self, target: str, wait: bool) -> Incident:
+        from resurge.state import Requests
+
+        requests = Requests(self.database)
+        incident = self._incident_for(target)
+        if incident is not None:
+            asked = requests.put("approve", {"incident": incident.id})
+        else:
+            asked = requests.put("look", {"component": target.removeprefix("@")})
+        answer = requests.wait(asked, ANSWER_SECONDS)
+        if answer.error:
+            raise ResurgeError(answer.error)
+        if answer.result.get("incident") is None:
+            raise NotAllowed(
+                f"'{target}' is well: there is nothing to recover", "`resurge status` shows what is."
+            )
+        incident_id = str(answer.result["incident"])
+        return self._await_end(incident_id) if wait else self.book.get(incident_id)
+
+    def _await_end(self, incident_id: str) -> Incident:
+        from resurge.controller.moves import ATTEMPTS
+
+        while True:
+            incident = self.book.get(incident_id)
+            over = incident.state in (IncidentState.CLOSED, IncidentState.DISMISSED)
+            if over or (incident.state is IncidentState.FAILED and incident.attempt >= ATTEMPTS):
+                return incident
+            if incident.state is IncidentState.PLANNED and incident.plan is None:
+                return incident
+            if self.switches.paused(self.clock.now()):
+                raise NotAllowed("all action is paused", "End the pause with `resurge pause --off`.")
+            time.sleep(0.1)
+
+    def _incident_for(self, target: str) -> Incident | None:
+        from resurge.controller.moves import ACTIVE
+
+        if not target.startswith("@"):
+            return self.book.get(target)
+        name = target.removeprefix("@")
+        if not name.startswith("repository/"):
+            self.component(name)
+        return next(iter(self.book.list(states=ACTIVE, component=name)), None)
+
+    def _handler(self) -> "Handler":
+        from resurge.controller.handling import Handler
+
+        return Handler(self.tools, self.switches, lambda *_: None)
+
+    # --- proving ---
+
+    def ledger_entries(self) -> "list[Entry]":
+        return list(self.ledger.entries())
+
+    def verify_ledger(self) -> "Verification":
+        return self.ledger.verify()
+
+    def report(
+        self,
+        html: Path | None = None,
+        json: Path | None = None,
+        since: float = 0.0,
+        injected: Mapping[str, float] | None = None,
+    ) -> dict[str, object]:
+        """`injected`: incident → the time at which its fault was really made (drills and demonstrations)."""
+        from resurge.app.reporting import write_report
+
+        return write_report(self, html, json, since, injected or {})
+
+    # --- the controller ---
+
+    def run_controller(self) -> None:
+        """Until SIGTERM or SIGINT. Raises AlreadyRunning when another holds the state folder."""
+        from resurge.controller.service import Controller
+        from resurge.recovery.workflow import Engine
+        from resurge.state import exclusive
+
+        with exclusive(self.estate.state_folder):
+            self._refuse_without_repository()
+            engine = Engine(self.estate.state_folder, self.tools)
+            controller = Controller(self.tools, self.switches, self.database, self.declared, engine)
+
+            def stop(_: int, __: FrameType | None) -> None:
+                controller.stop()
+
+            signal.signal(signal.SIGTERM, stop)
+            signal.signal(signal.SIGINT, stop)
+            controller.run()
+
+    def _refuse_without_repository(self) -> None:
+        """Never initialised is a mistake to report; lost after it was used is an incident to recover from."""
+        try:
+            self.repositories.open(self.repositories.primary.name)
+        except RepositoryNotFound:
+            if not self.points.all():
+                raise
+            log.warning("the repository is gone; the monitor will find it")

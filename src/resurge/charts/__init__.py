@@ -1,0 +1,1 @@
+"""Pictures from plain values. Nothing here knows what an incident is."""

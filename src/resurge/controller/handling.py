@@ -1,0 +1,267 @@
+"""One incident, move by move: diagnose, plan, recover. What to do is decided in `moves`; this does it."""
+
+import logging
+from collections.abc import Callable, Iterable
+from threading import Lock
+
+from resurge.controller.moves import ACTIVE, RUNNING, Circumstances, Move, next_move
+from resurge.controller.switches import Switches
+from resurge.core.errors import NotAllowed, ResurgeError
+from resurge.core.identifiers import new_identifier
+from resurge.diagnosis.locate import Group, group, upstream_of
+from resurge.diagnosis.name import DATA_FAULTS, diagnose
+from resurge.estate.model import Mode
+from resurge.incidents.records import Alert, Anomaly, Diagnosis, Incident, IncidentState, Plan
+from resurge.monitoring.examine import examine
+from resurge.recovery.actions.prove import norms_of
+from resurge.recovery.carry_out import evidence_of, next_run
+from resurge.recovery.choose import choose
+from resurge.recovery.context import Tools
+from resurge.recovery.facts import REPOSITORY_PREFIX, gather
+
+log = logging.getLogger(__name__)
+
+StartRun = Callable[[str, str, int], None]  # incident, run, number of steps
+
+
+class Handler:
+    """Moves incidents on. May be called from several threads; each incident is moved by one at a time."""
+
+    def __init__(self, tools: Tools, switches: Switches, start_run: StartRun) -> None:
+        self._tools = tools
+        self._switches = switches
+        self._start_run = start_run
+        self._grouping = Lock()
+
+    # --- opening ---
+
+    def open_for(self, alerts: Iterable[Alert]) -> list[Incident]:
+        """An incident for each cause that alerts and that no active incident accounts for."""
+        opened = []
+        with self._grouping:
+            active = self._tools.book.list(states=ACTIVE)
+            for found in group(alerts, self._tools.estate):
+                if any(self._accounts_for(incident, found.component) for incident in active):
+                    continue
+                incident = Incident(
+                    id=new_identifier("incident", self._tools.clock),
+                    component=found.component,
+                    state=IncidentState.OPEN,
+                    opened_at=min(alert.raised_at for alert in found.alerts),
+                    alerts=found.alerts,
+                )
+                self._tools.book.add(incident)
+                log.warning("incident %s opened: %s", incident.id, found.alerts[0].summary)
+                opened.append(incident)
+        return opened
+
+    def open_by_hand(self, component: str) -> str | None:
+        """A person asks for it: look now, open an incident for what is found, and approve it. None: all is well."""
+        now = self._tools.clock.now()
+        alerts = tuple(_as_alert(anomaly, now) for anomaly in self._look(component))
+        active = self._tools.book.list(states=ACTIVE, component=component)
+        opened = active or (self.open_for(alerts) if alerts else [])
+        for incident in opened:
+            self._switches.approve(incident.id)
+        return opened[0].id if opened else None
+
+    def diagnose_now(self, component: str) -> Diagnosis | None:
+        """What a look at this moment says, without opening anything. None: all is well."""
+        now = self._tools.clock.now()
+        alerts = tuple(_as_alert(anomaly, now) for anomaly in self._look(component))
+        if not alerts:
+            return None
+        return diagnose(Group(component, alerts, ()), self._tools.estate, confirmed=True)
+
+    def _accounts_for(self, incident: Incident, component: str) -> bool:
+        if incident.component == component:
+            return True
+        if incident.state is IncidentState.OPEN:
+            return False  # its cause is not known yet
+        return component in touched(incident) or incident.component in upstream_of(
+            self._tools.estate, component
+        )
+
+    # --- moving ---
+
+    def move(self, incident_id: str, alerts: Iterable[Alert], watched_for_seconds: float) -> Incident:
+        """Make every move that can be made now. Returns the incident as it then stands."""
+        alerts = tuple(alerts)
+        while True:
+            incident = self._tools.book.get(incident_id)
+            move = next_move(incident, self._circumstances(incident, alerts, watched_for_seconds))
+            if move is Move.NOTHING:
+                return incident
+            log.info("incident %s (%s): %s", incident.id, incident.component, move.value)
+            self._make(move, incident, alerts)
+
+    def _make(self, move: Move, incident: Incident, alerts: tuple[Alert, ...]) -> None:
+        now = self._tools.clock.now()
+        if move is Move.DIAGNOSE:
+            self._diagnose(incident, alerts)
+        elif move is Move.PLAN:
+            self._plan(incident)
+        elif move is Move.RECOVER:
+            self._recover(incident)
+        elif move is Move.WAIT:
+            self._tools.book.advance(incident.id, IncidentState.WAITING, now)
+        elif move is Move.TRY_AGAIN:
+            self._tools.book.advance(incident.id, IncidentState.DIAGNOSED, now)
+        elif move is Move.DISMISS:
+            self._dismiss(incident, "its symptoms went away by themselves")
+
+    def _circumstances(
+        self, incident: Incident, alerts: tuple[Alert, ...], watched_for_seconds: float
+    ) -> Circumstances:
+        now = self._tools.clock.now()
+        involved = {incident.component, *(alert.component for alert in incident.alerts)}
+        return Circumstances(
+            now=now,
+            mode=self._mode_of(incident.component),
+            paused=self._switches.paused(now) is not None,
+            approved=self._switches.approved(incident.id),
+            alerting=any(alert.component in involved for alert in alerts),
+            watched_for_seconds=watched_for_seconds,
+            busy=self._busy(incident),
+        )
+
+    def _mode_of(self, name: str) -> Mode:
+        if name.startswith(REPOSITORY_PREFIX):
+            return self._tools.estate.repositories[name.removeprefix(REPOSITORY_PREFIX)].mode
+        component = self._tools.estate.components.get(name)
+        return component.mode if component else Mode.OBSERVE
+
+    def _busy(self, incident: Incident) -> bool:
+        mine = touched(incident)
+        running = self._tools.book.list(states=RUNNING)
+        return any(other.id != incident.id and touched(other) & mine for other in running)
+
+    # --- the moves ---
+
+    def _diagnose(self, incident: Incident, alerts: tuple[Alert, ...]) -> None:
+        with self._grouping:
+            found = self._group_of(incident, alerts)
+            twin = self._twin(incident, found.component)
+            if twin is not None:
+                self._dismiss(incident, f"a consequence of incident {twin.id}")
+                return
+        looked = self._look(found.component)
+        now = self._tools.clock.now()
+        second = tuple(_as_alert(anomaly, now) for anomaly in looked)
+        seen = {(alert.component, alert.symptom) for alert in found.alerts}
+        fresh = tuple(alert for alert in second if (alert.component, alert.symptom) not in seen)
+        richer = tuple(_with_more_paths(alert, second) for alert in found.alerts)
+        whole = Group(found.component, (*richer, *fresh), found.affected)
+        diagnosis = diagnose(whole, self._tools.estate, confirmed=bool(second))
+        if diagnosis.fault in DATA_FAULTS:
+            self._distrust(
+                diagnosis.component, diagnosis.onset_at - diagnosis.onset_uncertainty_seconds, incident.id
+            )
+        self._tools.book.advance(
+            incident.id,
+            IncidentState.DIAGNOSED,
+            self._tools.clock.now(),
+            component=diagnosis.component,
+            diagnosis=diagnosis,
+            alerts=whole.alerts,
+            opened_at=min(incident.opened_at, *(alert.raised_at for alert in found.alerts)),
+        )
+        log.warning("incident %s: %s in %s", incident.id, diagnosis.fault.value, diagnosis.component)
+
+    def _group_of(self, incident: Incident, alerts: tuple[Alert, ...]) -> Group:
+        """The incident's own alerts, with those that have come since, around their common cause."""
+        merged = {(a.component, a.symptom): a for a in (*alerts, *incident.alerts)}
+        groups = group(merged.values(), self._tools.estate)
+        return next(g for g in groups if any(a.component == incident.component for a in g.alerts))
+
+    def _twin(self, incident: Incident, component: str) -> Incident | None:
+        others = self._tools.book.list(states=ACTIVE, component=component)
+        return next((other for other in others if other.id != incident.id), None)
+
+    def _look(self, name: str) -> list[Anomaly]:
+        """An immediate second look. That it cannot look is no finding."""
+        try:
+            norms = {} if name.startswith(REPOSITORY_PREFIX) else norms_of(self._tools, name)
+            return examine(name, self._tools.estate, norms, thorough=False)
+        except (ResurgeError, OSError) as error:
+            log.warning("the second look at %s failed: %s", name, error)
+            return []
+
+    def _distrust(self, component: str, since: float, incident_id: str) -> None:
+        changed = self._tools.points.distrust_after(component, since, f"taken during {incident_id}")
+        if changed:
+            log.warning("%d snapshot(s) of %s are not trusted: they may hold the damage", changed, component)
+
+    def _plan(self, incident: Incident) -> None:
+        tools = self._tools
+        assert incident.diagnosis is not None
+        facts = gather(incident.diagnosis, tools.estate, tools.points, tools.repositories)
+        plan: Plan | None
+        failure: str | None = None
+        try:
+            plan = choose(incident.diagnosis, tools.estate, facts, incident.attempt)
+        except NotAllowed as error:
+            plan, failure = None, f"{error} {error.advice}"
+        tools.book.advance(incident.id, IncidentState.PLANNED, tools.clock.now(), plan=plan, failure=failure)
+        body = {
+            "incident": incident.id,
+            "fault": incident.diagnosis.fault.value,
+            "evidence": list(incident.diagnosis.evidence[:10]),
+            "steps": [f"{step.action} {step.component}" for step in plan.steps] if plan else [],
+            "reasons": list(plan.reasons) if plan else [failure],
+        }
+        key = f"{incident.id}:decision{incident.attempt + 1}"
+        tools.ledger.append("decision", incident.diagnosis.component, body, key=key)
+
+    def _recover(self, incident: Incident) -> None:
+        assert incident.plan is not None
+        run_id = next_run(incident)
+        now = self._tools.clock.now()
+        self._tools.book.advance(incident.id, IncidentState.RECOVERING, now, run_id=run_id, failure=None)
+        self._start_run(incident.id, run_id, len(incident.plan.steps))
+
+    def _dismiss(self, incident: Incident, why: str) -> None:
+        done = self._tools.book.advance(
+            incident.id, IncidentState.DISMISSED, self._tools.clock.now(), failure=why
+        )
+        self._tools.ledger.append(
+            "incident", incident.component, evidence_of(done), key=f"{incident.id}:dismissed"
+        )
+
+
+def touched(incident: Incident) -> frozenset[str]:
+    """Components that its run stops, starts, changes or asks; they are held while it runs."""
+    if incident.plan is None:
+        return frozenset({incident.component})
+    witnesses = (
+        w for step in incident.plan.steps for w in step.arguments.get("witnesses", "").split(",") if w
+    )
+    return frozenset({incident.component, *(step.component for step in incident.plan.steps), *witnesses})
+
+
+def _as_alert(anomaly: Anomaly, now: float) -> Alert:
+    return Alert(
+        component=anomaly.component,
+        symptom=anomaly.symptom,
+        raised_at=now,
+        since=now,
+        last_good_at=now,  # one look cannot tell since when; the first alert's times stand
+        summary=anomaly.summary,
+        detail=anomaly.detail,
+    )
+
+
+def _with_more_paths(alert: Alert, second: tuple[Alert, ...]) -> Alert:
+    """The second look saw more of the same burst: keep the first look's times, and the second look's evidence."""
+    for other in second:
+        if (other.component, other.symptom) == (alert.component, alert.symptom):
+            return Alert(
+                component=alert.component,
+                symptom=alert.symptom,
+                raised_at=alert.raised_at,
+                since=alert.since,
+                last_good_at=alert.last_good_at,
+                summary=other.summary,
+                detail={**alert.detail, **other.detail},
+            )
+    return alert

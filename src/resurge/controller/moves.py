@@ -1,0 +1,66 @@
+"""What to do next with an incident. Pure: the whole policy of the controller on one page."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from resurge.estate.model import Mode
+from resurge.incidents.records import Incident, IncidentState
+
+SETTLE_SECONDS = 0.4  # one more look at everything, so that a burst is seen as one
+ATTEMPTS = 3
+TRUST_SILENCE_SECONDS = 4.0  # a monitor that has just begun to look has seen nothing yet
+
+FINAL = frozenset({IncidentState.CLOSED, IncidentState.DISMISSED})
+RUNNING = frozenset({IncidentState.RECOVERING, IncidentState.PROVED})
+ACTIVE = frozenset(IncidentState) - FINAL
+
+
+class Move(StrEnum):
+    NOTHING = "nothing"
+    DISMISS = "dismiss"
+    DIAGNOSE = "diagnose"
+    PLAN = "plan"
+    WAIT = "wait"
+    RECOVER = "recover"
+    TRY_AGAIN = "try-again"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    now: float
+    mode: Mode
+    paused: bool = False
+    approved: bool = False  # a person has said yes to this incident
+    alerting: bool = True  # its symptoms are still there
+    watched_for_seconds: float = 0.0  # how long the monitor has looked at its component without a break
+    busy: bool = False  # another run holds a component that this one needs
+
+
+def next_move(incident: Incident, given: Circumstances) -> Move:
+    state = incident.state
+    if state in FINAL or state in RUNNING:
+        return Move.NOTHING  # the run itself ends it
+    silent = not given.alerting and given.watched_for_seconds >= TRUST_SILENCE_SECONDS
+    if silent and not given.approved:
+        return Move.DISMISS
+    if state is IncidentState.OPEN:
+        return Move.DIAGNOSE if given.now - incident.opened_at >= SETTLE_SECONDS else Move.NOTHING
+    if state is IncidentState.DIAGNOSED:
+        return Move.PLAN
+    if state is IncidentState.FAILED:
+        again = incident.attempt < ATTEMPTS and _may_act(given)
+        return Move.TRY_AGAIN if again else Move.NOTHING
+    return _of_a_plan(incident, given)
+
+
+def _of_a_plan(incident: Incident, given: Circumstances) -> Move:
+    if incident.plan is None or not incident.plan.steps:
+        return Move.NOTHING  # nothing that is allowed would help; a person is needed
+    if _may_act(given):
+        return Move.NOTHING if given.busy else Move.RECOVER
+    waits = given.mode is not Mode.OBSERVE and incident.state is IncidentState.PLANNED
+    return Move.WAIT if waits else Move.NOTHING
+
+
+def _may_act(given: Circumstances) -> bool:
+    return not given.paused and (given.mode is Mode.AUTO or given.approved)

@@ -1,0 +1,51 @@
+"""Small facts that commands and the controller share: pause, approvals, heartbeat."""
+
+from dataclasses import dataclass
+
+from resurge.state.notes import Notes
+
+HEARTBEAT_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    since: float
+    until: float | None  # None: until somebody ends it
+    why: str
+
+
+class Switches:
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+
+    def pause(self, now: float, seconds: float | None, why: str) -> Pause:
+        pause = Pause(now, None if seconds is None else now + seconds, why)
+        self._notes.put("pause", {"since": pause.since, "until": pause.until, "why": pause.why})
+        return pause
+
+    def resume(self) -> None:
+        self._notes.delete("pause")
+
+    def paused(self, now: float) -> Pause | None:
+        """The pause in force, if any. A pause that has run out is none."""
+        note = self._notes.get("pause")
+        if not isinstance(note, dict):
+            return None
+        until = note["until"]
+        if until is not None and float(until) <= now:
+            return None
+        return Pause(float(note["since"]), None if until is None else float(until), str(note["why"]))
+
+    def approve(self, incident_id: str) -> None:
+        self._notes.put(f"approved:{incident_id}", True)
+
+    def approved(self, incident_id: str) -> bool:
+        return self._notes.get(f"approved:{incident_id}") is True
+
+    def beat(self, now: float, pid: int) -> None:
+        self._notes.put("heartbeat", {"at": now, "pid": pid})
+
+    def alive(self, now: float) -> bool:
+        """Has a controller beaten within the last few seconds?"""
+        note = self._notes.get("heartbeat")
+        return isinstance(note, dict) and now - float(note["at"]) < 5 * HEARTBEAT_SECONDS

@@ -1,0 +1,1 @@
+"""Alerts → what kind of fault, where, with what evidence."""

@@ -1,0 +1,1 @@
+"""Rehearse a recovery in a safe place and score it against the promise."""

@@ -1,0 +1,1 @@
+"""What looks at the estate, one kind of look a file."""

@@ -1,0 +1,1 @@
+"""Pure rules: measurements in, anomalies out."""

@@ -1,0 +1,1 @@
+"""Pure models of what protection is worth and what it takes."""

@@ -1,0 +1,96 @@
+"""What a choice of plan has to know, as values, and the look around that gathers it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from resurge.backup.access import Repositories
+from resurge.backup.points import PointBook, RecoveryPoint, good_before
+from resurge.core.errors import ResurgeError
+from resurge.diagnosis.name import DATA_FAULTS
+from resurge.estate.model import Component, Content, Estate
+from resurge.incidents.records import Diagnosis, Fault
+from resurge.sources.health import examine_tensors
+
+REPOSITORY_PREFIX = "repository/"
+DEFAULT_RESTORE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsOnDisk:
+    """One checkpoint file. `kept_in` is a good snapshot that holds this file, newest first; None: none does."""
+
+    path: str
+    modified_at: float
+    healthy: bool
+    kept_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    points: tuple[RecoveryPoint, ...] = ()  # fit to go back to, newest first
+    weights: tuple[WeightsOnDisk, ...] = ()  # of rolling sources, newest first
+    other_repositories: tuple[str, ...] = ()  # from which a lost repository could be rebuilt
+    restore_seconds: float = DEFAULT_RESTORE_SECONDS  # measured where there is a measurement
+
+
+def gather(diagnosis: Diagnosis, estate: Estate, points: PointBook, repositories: Repositories) -> Facts:
+    """Reads the disk and the book of recovery points; changes nothing."""
+    name = diagnosis.component
+    if name.startswith(REPOSITORY_PREFIX):
+        repository = name.removeprefix(REPOSITORY_PREFIX)
+        return Facts(other_repositories=tuple(spec.name for spec in repositories.others_of(repository)))
+    component = estate.components.get(name)
+    if component is None:
+        return Facts()
+    known = points.of(name)
+    before = float("inf")
+    if diagnosis.fault in DATA_FAULTS:
+        before = diagnosis.onset_at - diagnosis.onset_uncertainty_seconds
+    fit = good_before(known, before)
+    weights = _weights(component, diagnosis, fit, repositories)
+    return Facts(fit, weights)
+
+
+def _weights(
+    component: Component,
+    diagnosis: Diagnosis,
+    fit: Sequence[RecoveryPoint],
+    repositories: Repositories,
+) -> tuple[WeightsOnDisk, ...]:
+    rolling = [source.path for source in component.sources if source.content is Content.ROLLING]
+    files = [path for root in rolling if root.is_dir() for path in root.rglob("*") if _is_weights(path)]
+    looked = []
+    for path in files:
+        try:
+            modified_at = path.stat().st_mtime
+        except FileNotFoundError:  # rolled away while we looked
+            continue
+        damaged = str(path) in diagnosis.paths and diagnosis.fault in DATA_FAULTS
+        looked.append((path, modified_at, not damaged and examine_tensors(path).good))
+    kept = _kept([str(path) for path, _, healthy in looked if not healthy], fit, repositories)
+    found = [WeightsOnDisk(str(p), at, healthy, kept.get(str(p))) for p, at, healthy in looked]
+    return tuple(sorted(found, key=lambda w: (w.modified_at, w.path), reverse=True))
+
+
+def _is_weights(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(".")
+
+
+def _kept(paths: Sequence[str], fit: Sequence[RecoveryPoint], repositories: Repositories) -> dict[str, str]:
+    """For each damaged file, the newest good snapshot that holds it."""
+    kept: dict[str, str] = {}
+    for point in fit if paths else ():
+        try:
+            _, repository, snapshot = repositories.holding(point.snapshot)
+        except ResurgeError:
+            continue  # that snapshot is of no use; an older one may be
+        names = {f"/{node.name}" for node in repository.nodes(snapshot)}
+        kept.update({path: point.snapshot for path in paths if path in names and path not in kept})
+        if len(kept) == len(paths):
+            break
+    return kept
+
+
+def is_data_fault(fault: Fault) -> bool:
+    return fault in DATA_FAULTS

@@ -1,0 +1,1 @@
+"""Evidence for people: what broke, what was promised, what was measured, and what it took."""

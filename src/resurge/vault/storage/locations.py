@@ -1,0 +1,20 @@
+"""From what a person writes to a store."""
+
+from pathlib import Path
+
+from resurge.core.errors import RepositoryError
+from resurge.vault.storage.local import LocalStore
+from resurge.vault.storage.store import Store
+
+
+def open_store(location: str) -> Store:
+    """A path, or `file://` and a path. Touches nothing."""
+    if location.startswith("file://"):
+        location = location.removeprefix("file://")
+    elif "://" in location:
+        raise RepositoryError(
+            f"{location!r} is no place this version can keep a repository", "Give the path of a local folder."
+        )
+    if not location:
+        raise RepositoryError("no repository was named", "Give its path with -r, or set RESURGE_REPOSITORY.")
+    return LocalStore(Path(location).absolute())
