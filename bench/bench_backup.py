@@ -61,9 +61,7 @@ def make_weights(folder: Path, mib: int) -> None:
     chance = np.random.default_rng(7)
     values = chance.normal(0, 0.02, (mib, 512, 1024)).astype("<f4")
     upper_halves = (values.view("<u4") >> 16).astype("<u2")
-    save_file(
-        {f"layer.{number}": layer for number, layer in enumerate(upper_halves)}, folder / "w.safetensors"
-    )
+    save_file({f"layer.{number}": layer for number, layer in enumerate(upper_halves)}, folder / "w.safetensors")
 
 
 def make_files(folder: Path) -> None:
@@ -97,9 +95,7 @@ def measure(load: Path, rounds: int) -> dict[str, dict[str, float]]:
         for tool in TOOLS[:: 1 if number % 2 == 0 else -1]:
             with tempfile.TemporaryDirectory(dir=load.parent) as scratch:
                 results[tool.name].append(one_round(tool, load, Path(scratch)))
-    return {
-        name: {key: median(row[key] for row in rows) for key in rows[0]} for name, rows in results.items()
-    }
+    return {name: {key: median(row[key] for row in rows) for key in rows[0]} for name, rows in results.items()}
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Whatever a person gets wrong: one clear line, what to do, a fitting exit code, and every snapshot as it was."""
+"""Whatever goes wrong: one clear line, what to do, a fitting exit code, and every snapshot as it was."""
 
 import os
 import shutil
@@ -63,9 +63,7 @@ def test_a_slip_in_the_estate_has_its_line_and_a_suggestion(resurge: Resurge) ->
 
 
 def test_an_unknown_component(resurge: Resurge) -> None:
-    (resurge.folder / "resurge.yaml").write_text(
-        "version: 1\ncomponents:\n  training: {kind: training-job}\n"
-    )
+    (resurge.folder / "resurge.yaml").write_text("version: 1\ncomponents:\n  training: {kind: training-job}\n")
     done = resurge("backup", "@trainning")
     assert done.code == 22
     assert "trainning" in one_line(done.err)[0]
@@ -189,7 +187,11 @@ def test_a_bad_duration_on_the_command_line(resurge: Resurge) -> None:
 def test_a_full_disk_while_printing(resurge: Resurge) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "resurge", "schema"], stdout=full, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "resurge", "schema"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     assert done.returncode == 30
     assert one_line(done.stderr)[0] == "there is no space left"
@@ -197,7 +199,7 @@ def test_a_full_disk_while_printing(resurge: Resurge) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Path:
-    """The command that runs another inside a disk of 2 MiB, at `tmp_path/small`. Root, or one's own namespace."""
+    """A script that mounts a disk of 2 MiB at the folder it is given, and runs a command in its sight."""
     (tmp_path / "small").mkdir()
     script = tmp_path / "inside"
     script.write_text('#!/bin/sh\nmount -t tmpfs -o size=2m tmpfs "$1" || exit 97\nshift\nexec "$@"\n')
@@ -225,6 +227,7 @@ def test_a_full_disk_leaves_the_good_snapshots_as_they_were(stocked: Resurge, sm
         capture_output=True,
         text=True,
         timeout=120,
+        check=False,
     )
     if not (stocked.folder / "code").exists():
         pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")

@@ -27,9 +27,7 @@ def commands() -> list[tuple[tuple[str, ...], click.Command]]:
 
 
 @pytest.mark.parametrize(("words", "command"), commands(), ids=[" ".join(words) for words, _ in commands()])
-def test_every_command_explains_itself_with_an_example(
-    words: tuple[str, ...], command: click.Command
-) -> None:
+def test_every_command_explains_itself_with_an_example(words: tuple[str, ...], command: click.Command) -> None:
     shown = CliRunner().invoke(root, [*words, "--help"])
     assert shown.exit_code == 0
     assert "Example" in shown.output
@@ -47,9 +45,7 @@ def test_a_summary_is_one_sentence(verb: str, summary: str) -> None:
 
 
 def test_what_a_script_reads_can_be_had_as_json() -> None:
-    with_json = {
-        " ".join(words) for words, command in commands() if any("--json" in p.opts for p in command.params)
-    }
+    with_json = {" ".join(words) for words, command in commands() if any("--json" in p.opts for p in command.params)}
     assert {
         "backup", "snapshots", "restore", "check", "status", "incidents", "recover", "pause",
         "drill restore", "report", "ledger verify", "ledger list", "repo init",

@@ -27,9 +27,7 @@ finally:
 
 
 def modules_after(*arguments: str) -> set[str]:
-    done = subprocess.run(
-        [sys.executable, "-c", COUNT_IMPORTS, *arguments], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", COUNT_IMPORTS, *arguments], capture_output=True, text=True, check=True)
     assert "Usage: " in done.stdout or "resurge 0" in done.stdout
     return set(json.loads(done.stderr.splitlines()[-1]))
 

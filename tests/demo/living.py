@@ -28,9 +28,7 @@ class Living:
     folder: Path  # the processes' own outputs
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start(
-        self, *argv: str | Path, environment: Mapping[str, str] | None = None
-    ) -> subprocess.Popen[bytes]:
+    def start(self, *argv: str | Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         with (self.folder / f"output-{len(self.started)}.txt").open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, *map(str, argv)],
@@ -55,9 +53,7 @@ class Living:
     def inference(self, *arguments: str | Path) -> tuple[subprocess.Popen[bytes], int]:
         """Started, and listening at the returned port."""
         process = self.service("inference", *arguments, "--port", "0")
-        await_true(
-            lambda: "listening" in self.output(process) or process.poll() is not None, "a listening server"
-        )
+        await_true(lambda: "listening" in self.output(process) or process.poll() is not None, "a listening server")
         assert process.poll() is None, self.output(process)
         return process, int(self.output(process).split("127.0.0.1:")[1].split(",")[0])
 
@@ -71,9 +67,7 @@ class Living:
 
 
 def run(*argv: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *map(str, argv)], capture_output=True, text=True, timeout=60, check=False
-    )
+    return subprocess.run([sys.executable, *map(str, argv)], capture_output=True, text=True, timeout=60, check=False)
 
 
 def registry(verb: str, layout: Layout) -> subprocess.CompletedProcess[str]:

@@ -22,7 +22,8 @@ from resurge.demo.injector.scene import look_around, state_of
 from resurge.demo.service import checkpoints
 from resurge.demo.service.layout import Layout
 
-from .living import Living, ask, await_true, own_files, progress, registry, run
+from .conftest import SMALL
+from .living import Living, ask, await_true, progress, registry, run
 
 
 class Injected:
@@ -101,7 +102,7 @@ def test_model_truncated(injected: Injected) -> None:
 
 
 def test_dataset_deleted(injected: Injected) -> None:
-    assert injected.one("dataset-deleted")["files"] == 1798
+    assert injected.one("dataset-deleted")["files"] == 1 + SMALL
     assert not injected.layout.dataset.exists()
 
 
@@ -120,9 +121,7 @@ def test_checkpoint_poisoned(injected: Injected) -> None:
     assert checked.returncode == 1
     assert f"checkpoint {newest.name} is" in checked.stdout
     steps_before = len(progress(layout))
-    injected.living.training(
-        layout, "--steps-per-second", "0", "--until", str(checkpoints.step_of(newest) + 3)
-    )
+    injected.living.training(layout, "--steps-per-second", "0", "--until", str(checkpoints.step_of(newest) + 3))
     await_true(lambda: len(progress(layout)) >= steps_before + 3, "a job that goes on from it")
     assert all(math.isnan(float(str(line["loss"]))) for line in progress(layout)[steps_before:])
 
@@ -150,8 +149,9 @@ def test_repository_lost(injected: Injected) -> None:
     assert not injected.repository.exists()
 
 
-def test_ransomware(injected: Injected) -> None:
-    folder = own_files(injected.layout.dataset)
+def test_ransomware(whole: Layout, living: Living) -> None:
+    injected = Injected(whole, living)
+    folder = whole.dataset
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     detail = injected.one("ransomware")
     after = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != RANSOM_NOTE}
@@ -196,7 +196,7 @@ time.sleep(60)
 """
 
 
-def test_resurge_killed_mid_restore(injected: Injected, prepared: Layout, tmp_path: Path) -> None:
+def test_resurge_killed_mid_restore(injected: Injected, small: Layout, tmp_path: Path) -> None:
     """A stand-in restores the data set slowly; only the one that carries this demo's marker is killed."""
     stand_in = tmp_path / "resurge"
     stand_in.write_text(RESURGE)
@@ -205,7 +205,7 @@ def test_resurge_killed_mid_restore(injected: Injected, prepared: Layout, tmp_pa
     bystander.write_text("import time; time.sleep(60)")
     living = injected.living
     mine = living.start(
-        stand_in, "up", prepared.dataset, injected.layout.dataset, environment={"RESURGE_DEMO": "this-demo"}
+        stand_in, "up", small.dataset, injected.layout.dataset, environment={"RESURGE_DEMO": "this-demo"}
     )
     others = [
         living.start(bystander, "up", environment={"RESURGE_DEMO": "another-demo"}),
@@ -218,13 +218,11 @@ def test_resurge_killed_mid_restore(injected: Injected, prepared: Layout, tmp_pa
     first, second = injected.lines()
     assert (first["event"], second["event"]) == ("injected", "followed")
     assert second["detail"]["killed"] == [mine.pid]
-    assert 1 <= second["detail"]["files_present"] < second["detail"]["files_expected"] == 1798
+    assert 1 <= second["detail"]["files_present"] < second["detail"]["files_expected"] == 1 + SMALL
     assert first["at"] < second["detail"]["killed_at"]
 
 
-def test_it_gives_up_on_a_restore_that_never_comes(
-    injected: Injected, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_gives_up_on_a_restore_that_never_comes(injected: Injected, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(controller, "GIVE_UP_SECONDS", 0.1)
     scene = look_around(injected.layout, injected.repository, "this-demo", random.Random(1))
     injected.layout.dataset.rename(injected.layout.folder / "elsewhere")
@@ -255,12 +253,14 @@ def test_it_waits_for_a_target_that_is_still_being_recovered(injected: Injected)
     layout, living = injected.layout, injected.living
     model = layout.model.read_bytes()
     injector = living.start(*injected.argv("inference-killed,model-truncated", seconds=0))
-    process, _ = living.inference(layout.folder)
+    await_true(injected.log.exists, "the injector to begin")
     started = time.time()
+    process = living.service("inference", layout.folder, "--port", "0")
     assert injector.wait() == 0
     assert process.wait() == -signal.SIGKILL
     assert {line["fault"] for line in injected.lines()} == {"inference-killed", "model-truncated"}
-    assert next(line["at"] for line in injected.lines() if line["fault"] == "inference-killed") >= started - 1
+    assert next(line["at"] for line in injected.lines() if line["fault"] == "inference-killed") > started
+    assert "listening" in living.output(process)
     assert len(layout.model.read_bytes()) < len(model)
 
 
@@ -300,7 +300,7 @@ def test_it_ends_with_the_process_that_started_it(injected: Injected, tmp_path: 
         "time.sleep(60)\n"
     )
     parent = injected.living.start("-c", starter, *injected.argv("none", seconds=60))
-    await_true(lambda: injected.log.exists(), "the injector to begin")
+    await_true(injected.log.exists, "the injector to begin")
     injector = int(injected.living.output(parent))
     parent.kill()
     parent.wait()

@@ -102,9 +102,7 @@ def test_the_figures_are_a_page_that_prometheus_reads(layout: Layout, living: Li
     status, page = ask(port, "GET", "/metrics")
     families = text_string_to_metric_families(page.decode())
     samples = {
-        (sample.name, *sorted(sample.labels.items())): sample.value
-        for family in families
-        for sample in family.samples
+        (sample.name, *sorted(sample.labels.items())): sample.value for family in families for sample in family.samples
     }
     assert status == 200
     assert samples["digits_requests_total", ("path", "/predict"), ("status", "200")] == 1
@@ -131,9 +129,7 @@ def test_it_refuses_to_run_twice(layout: Layout, living: Living) -> None:
     assert str(first.pid) in second.stderr
 
 
-def test_stopped_it_still_takes_connections_and_killed_it_gives_them_back(
-    layout: Layout, living: Living
-) -> None:
+def test_stopped_it_still_takes_connections_and_killed_it_gives_them_back(layout: Layout, living: Living) -> None:
     process, port = living.inference(layout.folder)
     os.kill(process.pid, signal.SIGSTOP)
     with pytest.raises(TimeoutError):

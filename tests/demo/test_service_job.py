@@ -66,9 +66,7 @@ def test_it_learns_and_does_not_stop_being_interesting(digits: Digits, reference
 
 
 def test_the_gradients_are_the_slope_of_the_loss(digits: Digits) -> None:
-    weights = {
-        name: tensor.astype(np.float64) for name, tensor in fresh_weights(np.random.default_rng(1)).items()
-    }
+    weights = {name: tensor.astype(np.float64) for name, tensor in fresh_weights(np.random.default_rng(1)).items()}
     images, labels = digits.images[:16].astype(np.float64), digits.labels[:16]
     slope: Any = loss_and_gradients
     _, gradients = slope(weights, images, labels)

@@ -143,8 +143,7 @@ def test_an_own_rhythm_puts_the_default_one_aside(
 
 def test_actions_of_a_component_replace_the_default_ones(tmp_path: Path) -> None:
     text = (
-        "version: 1\ndefaults: {actions: [restart]}\ncomponents:\n"
-        "  a: {kind: model}\n  b: {kind: model, actions: []}\n"
+        "version: 1\ndefaults: {actions: [restart]}\ncomponents:\n  a: {kind: model}\n  b: {kind: model, actions: []}\n"
     )
     components = read_estate(write(tmp_path, text)).components
     assert components["a"].actions == {"restart"}
@@ -158,16 +157,12 @@ def test_a_new_estate_observes_and_is_called_after_its_folder(tmp_path: Path) ->
 
 
 def test_a_key_without_a_value_is_as_good_as_none(tmp_path: Path) -> None:
-    estate = read_estate(
-        write(tmp_path, "version: 1\nmonitor:\ncomponents:\n  a:\n    kind: model\n    probes:\n")
-    )
+    estate = read_estate(write(tmp_path, "version: 1\nmonitor:\ncomponents:\n  a:\n    kind: model\n    probes:\n"))
     assert estate.components["a"].probes == ()
 
 
 def test_anchors_and_merge_keys_work(tmp_path: Path) -> None:
-    text = (
-        "version: 1\ncomponents:\n  a: &a {kind: model, region: here}\n  b:\n    <<: *a\n    region: there\n"
-    )
+    text = "version: 1\ncomponents:\n  a: &a {kind: model, region: here}\n  b:\n    <<: *a\n    region: there\n"
     components = read_estate(write(tmp_path, text)).components
     assert (components["b"].kind, components["b"].region) == ("model", "there")
 

@@ -25,9 +25,7 @@ CASES = golden()
 
 
 @pytest.mark.parametrize("wrong", CASES)
-def test_what_is_wrong_is_refused_in_one_line(
-    wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_wrong_is_refused_in_one_line(wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text, happened, advice = CASES[wrong]
     monkeypatch.chdir(tmp_path)
     Path("resurge.yaml").write_text(text)
@@ -71,9 +69,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
         read_estate(file)
 
 
-def test_bytes_that_are_no_text_are_refused_with_their_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bytes_that_are_no_text_are_refused_with_their_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("resurge.yaml").write_bytes(b"version: 1\nname: \xff\xfe\n")
     with pytest.raises(EstateError, match=r"^resurge\.yaml:2: this is not text in UTF-8$"):

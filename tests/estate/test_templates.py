@@ -56,9 +56,9 @@ def test_the_parts_that_are_commented_out_are_right_too(tmp_path: Path) -> None:
 
 
 names = st.lists(
-    st.text(
-        st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=12
-    ).filter(lambda name: name not in (".", "..") and name.isprintable()),
+    st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=12).filter(
+        lambda name: name not in (".", "..") and name.isprintable()
+    ),
     min_size=1,
     max_size=4,
 )

@@ -17,9 +17,7 @@ def project_files() -> tuple[Path, ...]:
         check=True,
         capture_output=True,
     ).stdout.decode()
-    return tuple(
-        sorted(path for name in set(listed.split("\0")) if name and (ROOT / (path := Path(name))).is_file())
-    )
+    return tuple(sorted(path for name in set(listed.split("\0")) if name and (ROOT / (path := Path(name))).is_file()))
 
 
 def python_files(*tops: str) -> list[Path]:

@@ -106,8 +106,6 @@ def test_no_module_lies_dead() -> None:
 
 
 def test_no_data_file_lies_dead() -> None:
-    data = [
-        path for path in project_files() if path.parts[0] == "src" and path.suffix not in {".py", ".typed"}
-    ]
+    data = [path for path in project_files() if path.parts[0] == "src" and path.suffix not in {".py", ".typed"}]
     texts = [text_of(path) for path in (*SOURCE_FILES, *data)]
     assert not [str(path) for path in data if not any(path.name in text for text in texts)]

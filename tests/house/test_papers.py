@@ -75,9 +75,7 @@ def test_verbs_that_are_named_exist(page: Path) -> None:
 
 
 def test_pages_that_code_refers_to_exist() -> None:
-    mentions = {
-        (path, page) for path in project_files() for page in re.findall(r"\bdocs/[\w/-]+\.md", text_of(path))
-    }
+    mentions = {(path, page) for path in project_files() for page in re.findall(r"\bdocs/[\w/-]+\.md", text_of(path))}
     assert not [f"{path}: {page}" for path, page in mentions if not (ROOT / page).exists()]
 
 
@@ -126,9 +124,7 @@ def test_locks_hold_what_the_project_asks_for() -> None:
     }
     for name, lines in asked.items():
         held = {pin.partition("==")[0] for pin in pins(name)}
-        wanted = {
-            re.split(r"[<>=!~\[ ;]", line)[0].lower().replace(".", "-").replace("_", "-") for line in lines
-        }
+        wanted = {re.split(r"[<>=!~\[ ;]", line)[0].lower().replace(".", "-").replace("_", "-") for line in lines}
         assert not wanted - held, f"requirements/{name}.txt: run make lock"
 
 

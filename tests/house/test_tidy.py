@@ -101,8 +101,6 @@ def test_every_test_folder_has_tests() -> None:
 
 
 def test_every_room_has_tests() -> None:
-    rooms = {
-        path.parts[2].removesuffix(".py") for path in python_files("src") if path.parts[2] != "__init__.py"
-    }
+    rooms = {path.parts[2].removesuffix(".py") for path in python_files("src") if path.parts[2] != "__init__.py"}
     tested = {path.parts[1] for path in python_files("tests")}
     assert not rooms - tested - {"__main__"}

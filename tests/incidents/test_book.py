@@ -39,9 +39,7 @@ def _full() -> Incident:
         state=IncidentState.RECOVERING,
         opened_at=1764000000.123456,
         alerts=(Alert("model", Symptom.CANARY_WRONG, 3.5, 2.25, 1.125, "answers differ: é ≠ e", detail),),
-        diagnosis=Diagnosis(
-            Fault.RANSOMWARE, "model", ("inference",), 2.0, 0.5, ("entropy",), ("/a/\udcff",), 0.9
-        ),
+        diagnosis=Diagnosis(Fault.RANSOMWARE, "model", ("inference",), 2.0, 0.5, ("entropy",), ("/a/\udcff",), 0.9),
         plan=Plan("model", Fault.RANSOMWARE, (STEP, STEP), "abc", 1.5, math.inf, ("fastest",)),
         run_id="run-1",
         attempt=2,
@@ -66,9 +64,7 @@ def test_a_loss_that_is_no_number_comes_back_as_one(book: IncidentBook) -> None:
 
 
 # Any text, and what a path that is not UTF-8 decodes to.
-TEXT = st.text(
-    st.characters(exclude_categories=["Cs"]) | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF)
-)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]) | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF))
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
@@ -154,9 +150,7 @@ print(*won)
 """
 
 
-def test_of_two_processes_that_advance_the_same_incident_one_does(
-    book: IncidentBook, database: StateDatabase
-) -> None:
+def test_of_two_processes_that_advance_the_same_incident_one_does(book: IncidentBook, database: StateDatabase) -> None:
     for number in range(25):
         book.add(_incident(f"incident-{number}"))
     racers = [
@@ -175,10 +169,7 @@ def test_of_two_processes_that_advance_the_same_incident_one_does(
         assert racer.stdin is not None
         racer.stdin.write("go\n")
         racer.stdin.flush()
-    won = {
-        name: racer.communicate(timeout=60)[0].split()
-        for name, racer in zip(("one", "two"), racers, strict=True)
-    }
+    won = {name: racer.communicate(timeout=60)[0].split() for name, racer in zip(("one", "two"), racers, strict=True)}
     assert sorted(int(number) for numbers in won.values() for number in numbers) == list(range(25))
     for name, numbers in won.items():
         assert all(book.get(f"incident-{number}").failure == name for number in numbers)

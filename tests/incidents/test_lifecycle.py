@@ -41,9 +41,7 @@ def test_each_pair_is_allowed_or_refused_by_name(state: S, to: S) -> None:
     if to in ALLOWED[state]:
         assert advance(incident, to, 2.0).state is to
     else:
-        with pytest.raises(
-            IllegalTransition, match=f"incident-1 is {state} and cannot become {to}"
-        ) as caught:
+        with pytest.raises(IllegalTransition, match=f"incident-1 is {state} and cannot become {to}") as caught:
             advance(incident, to, 2.0)
         assert caught.value.advice
 

@@ -221,9 +221,7 @@ def test_a_ledger_of_another_user_says_so(tmp_path: Path) -> None:
         "    try: call(Ledger(Path('ledger')))\n"
         "    except AccessDenied as error: print(error)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("no permission") == 3
     assert AccessDenied.exit_code == 31

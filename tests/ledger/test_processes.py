@@ -38,9 +38,7 @@ def test_four_processes_at_once_lose_nothing_and_seal_shared_keys_once(tmp_path:
     keys = [entry.key for entry in Ledger(folder).entries()]
     assert len(set(keys)) == 200
     for number in range(4):  # each process's own entries are in its own order
-        assert [key for key in keys if key and key.startswith(f"p{number}-")] == [
-            f"p{number}-{n}" for n in range(40)
-        ]
+        assert [key for key in keys if key and key.startswith(f"p{number}-")] == [f"p{number}-{n}" for n in range(40)]
 
 
 def test_killed_again_and_again_what_was_acknowledged_is_there_once(tmp_path: Path) -> None:

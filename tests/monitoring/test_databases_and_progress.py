@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,7 +154,7 @@ def test_a_loss_that_is_not_finite_and_one_that_differs(tmp_path: Path) -> None:
             heard.wait_for_looks("progress", 3)
             assert heard.events == []
             trainer.write('\n{"step": 2, "loss": 0.5}\n')
-            found = heard.wait_for(Symptom.PROGRESS_DIVERGED).detail["diverged"]
+            found: Any = heard.wait_for(Symptom.PROGRESS_DIVERGED).detail["diverged"]
             assert (found["step"], found["was"], found["now"]) == (2, 1 / 3, 0.5)
             trainer.process.kill()
             trainer.process.wait()

@@ -64,9 +64,7 @@ def test_a_stopped_process_is_told_apart_from_a_dead_one(service: Service, tmp_p
         ("wrong", Symptom.CANARY_WRONG),
     ],
 )
-def test_a_service_that_runs_and_is_not_well(
-    service: Service, tmp_path: Path, mode: str, symptom: Symptom
-) -> None:
+def test_a_service_that_runs_and_is_not_well(service: Service, tmp_path: Path, mode: str, symptom: Symptom) -> None:
     service.start()
     estate = estate_of(tmp_path, service.component(service.health(), service.metrics(), canary=True))
     with watching(estate) as (_, heard):
@@ -143,12 +141,8 @@ def test_commands_and_sockets(tmp_path: Path) -> None:
             f"open({str(marker)!r}, 'w').write(str(child.pid)); time.sleep(60)"
         )
         probes = {
-            "ok": Probe(
-                ProbeKind.COMMAND, command=("python", "-c", "open('resurge.yaml')"), timeout_seconds=5
-            ),
-            "bad": Probe(
-                ProbeKind.COMMAND, command=("python", "-c", "raise SystemExit('sorry')"), timeout_seconds=5
-            ),
+            "ok": Probe(ProbeKind.COMMAND, command=("python", "-c", "open('resurge.yaml')"), timeout_seconds=5),
+            "bad": Probe(ProbeKind.COMMAND, command=("python", "-c", "raise SystemExit('sorry')"), timeout_seconds=5),
             "absent": Probe(ProbeKind.COMMAND, command=("/no/such/program",)),
             "slow": Probe(ProbeKind.COMMAND, command=("python", "-c", slow), timeout_seconds=1.0),
             "open": Probe(ProbeKind.TCP, f"127.0.0.1:{open_port}"),

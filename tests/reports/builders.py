@@ -110,11 +110,7 @@ def steps_of(made: Incident, *, proof: tuple[str, ...] = ("canary identical",)) 
     assert made.run_id is not None
     assert made.proved_at is not None
     restores = made.restored_state_at is not None
-    named = (
-        ["stop", "quarantine", "restore", "hook", "start", "prove"]
-        if restores
-        else ["stop", "start", "prove"]
-    )
+    named = ["stop", "quarantine", "restore", "hook", "start", "prove"] if restores else ["stop", "start", "prove"]
     shares = [0.08, 0.07, 0.35, 0.1, 0.15, 0.25] if restores else [0.1, 0.55, 0.35]
     work = made.proved_at - made.decided_at
     at, records = made.decided_at, []
@@ -213,8 +209,4 @@ def demo_backups() -> list[BackupFact]:
 
 
 def demo_drills() -> list[DrillFact]:
-    return [
-        DrillFact(
-            "model", "300af3c1", T0 + 100, T0 + 102.2, True, 2.2, ("hashes as recorded", "canary identical")
-        )
-    ]
+    return [DrillFact("model", "300af3c1", T0 + 100, T0 + 102.2, True, 2.2, ("hashes as recorded", "canary identical"))]

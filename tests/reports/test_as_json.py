@@ -58,10 +58,7 @@ def test_a_script_finds_what_it_needs() -> None:
 def test_every_field_is_documented_and_nothing_else() -> None:
     """Adding a field without telling its meaning fails here, and so does a page that promises too much."""
     described = set(re.findall(r"^\| `([a-z_…]+)`", DOCUMENT.read_text(), flags=re.MULTILINE))
-    written = {
-        k.removesuffix("_time") + "_at" if k.endswith("_time") else k
-        for k in _keys(report_json(demo_report()))
-    }
+    written = {k.removesuffix("_time") + "_at" if k.endswith("_time") else k for k in _keys(report_json(demo_report()))}
     assert written == described
 
 

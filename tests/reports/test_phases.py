@@ -50,9 +50,7 @@ def test_without_a_proof_there_is_nothing_to_split() -> None:
     assert split(replace(MODEL, proved_at=None), steps_of(MODEL), MODEL.onset_at) == ()
 
 
-ACTIONS = st.sampled_from(
-    ["stop", "quarantine", "restore", "put-back", "hook", "start", "prove", "backup", "odd"]
-)
+ACTIONS = st.sampled_from(["stop", "quarantine", "restore", "put-back", "hook", "start", "prove", "backup", "odd"])
 STEPS = st.lists(st.tuples(ACTIONS, st.floats(-5, 30), st.none() | st.floats(0, 20)), max_size=9)
 
 

@@ -202,9 +202,7 @@ def test_another_user_is_told_so(existing: bool) -> None:
         if existing:
             os.chmod(folder, 0o755)
             StateDatabase(state).close()
-        done = subprocess.run(
-            [sys.executable, "-c", code, state], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([sys.executable, "-c", code, state], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (AccessDenied.exit_code, "")
     assert "no permission" in done.stdout
 

@@ -17,17 +17,14 @@ POINTS = st.lists(
 def _same(one: Bucket, other: Bucket) -> bool:
     numbers = zip((one.low, one.mean, one.high), (other.low, other.mean, other.high), strict=True)
     return (one.at, one.points) == (other.at, other.points) and all(
-        (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-3)
-        for a, b in numbers
+        (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-3) for a, b in numbers
     )
 
 
 def test_points_come_back_in_order_and_only_those_asked_for(database: StateDatabase) -> None:
     series = SeriesStore(database)
     series.add([("training", "loss", at, at / 10) for at in (3.0, 1.0, 2.0, 4.0)])
-    series.add(
-        [("training", "rate", 2.0, 9.0), ("inference", "loss", 2.0, 7.0), ("training", "loss", 2.0, 5.0)]
-    )
+    series.add([("training", "rate", 2.0, 9.0), ("inference", "loss", 2.0, 7.0), ("training", "loss", 2.0, 5.0)])
     series.add([])
     assert series.range("training", "loss", 2.0, 3.0) == [(2.0, 5.0), (3.0, 0.3)]
     assert series.latest("training") == {"loss": (4.0, 0.4), "rate": (2.0, 9.0)}
@@ -52,9 +49,7 @@ def test_a_large_batch_is_one_transaction(database: StateDatabase) -> None:
 
 def test_thinning_keeps_low_mean_high_of_whole_minutes_only(database: StateDatabase) -> None:
     series = SeriesStore(database)
-    series.add(
-        [("t", "loss", at, value) for at, value in [(0, 1), (30, 5), (59, 3), (60, 7), (125, 2), (130, 8)]]
-    )
+    series.add([("t", "loss", at, value) for at, value in [(0, 1), (30, 5), (59, 3), (60, 7), (125, 2), (130, 8)]])
     assert series.thin(before=179.0) == 4
     assert series.buckets("t", "loss", 0, 999) == [Bucket(0, 1, 3, 5, 3), Bucket(60, 7, 7, 7, 1)]
     assert series.range("t", "loss", 0, 999) == [(0, 3), (60, 7), (125, 2), (130, 8)]

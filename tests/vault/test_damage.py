@@ -1,4 +1,4 @@
-"""{delete, truncate, empty, flip, swap} × {config, key, index, pack, snapshot}: found, named, the rest restored."""
+"""{delete, truncate, empty, flip, swap} × each kind of object: found, named, and the rest restores."""
 
 import os
 import shutil

@@ -133,10 +133,7 @@ def test_a_pack_lists_and_opens_its_chunks() -> None:
     footer = pack.open_footer(data[:40], data[offset : offset + length], REPOSITORY, MASTER)
     assert pack.read_entries(footer) == entries
     key = pack.pack_key(MASTER, data[8:40])
-    opened = [
-        pack.open_chunk(data[e.offset : e.offset + e.stored_bytes], e, key, REPOSITORY, MASTER)
-        for e in entries
-    ]
+    opened = [pack.open_chunk(data[e.offset : e.offset + e.stored_bytes], e, key, REPOSITORY, MASTER) for e in entries]
     assert opened == [b"one", b"", b"three"]
 
 

@@ -28,9 +28,7 @@ def test_a_mirror_opens_restores_and_follows(repository: Repository, source: Pat
     assert picture(tmp_path / "out") == picture(source)
 
 
-def test_objects_arrive_in_an_order_that_is_whole_at_every_moment(
-    repository: Repository, source: Path
-) -> None:
+def test_objects_arrive_in_an_order_that_is_whole_at_every_moment(repository: Repository, source: Path) -> None:
     back_up(repository, source)
     back_up(repository, source, component="again")
     origin = LocalStore(Path(repository.location))

@@ -20,9 +20,7 @@ def snapshot(repository: Repository, source: Path) -> Snapshot:
     return back_up(repository, source)
 
 
-def test_everything_comes_back(
-    repository: Repository, source: Path, snapshot: Snapshot, tmp_path: Path
-) -> None:
+def test_everything_comes_back(repository: Repository, source: Path, snapshot: Snapshot, tmp_path: Path) -> None:
     report = repository.restore(snapshot, tmp_path / "out")
     assert picture(tmp_path / "out" / "source") == picture(source)
     assert report.written_files == snapshot.files
@@ -30,9 +28,7 @@ def test_everything_comes_back(
     assert (report.folders, report.links) == (4, 2)
 
 
-def test_what_is_right_is_left_alone(
-    repository: Repository, source: Path, snapshot: Snapshot, tmp_path: Path
-) -> None:
+def test_what_is_right_is_left_alone(repository: Repository, source: Path, snapshot: Snapshot, tmp_path: Path) -> None:
     out = tmp_path / "out"
     repository.restore(snapshot, out, subtree="source")
     inodes = {each.name: each.inode for each in items(out)}
@@ -179,17 +175,13 @@ def test_a_link_on_the_way_is_followed_only_within_the_target(
     assert list(outside.iterdir()) == []
 
 
-def test_a_target_that_is_a_file_is_refused(
-    repository: Repository, snapshot: Snapshot, tmp_path: Path
-) -> None:
+def test_a_target_that_is_a_file_is_refused(repository: Repository, snapshot: Snapshot, tmp_path: Path) -> None:
     (tmp_path / "taken").touch()
     with pytest.raises(AccessDenied, match="cannot restore into"):
         repository.restore(snapshot, tmp_path / "taken", subtree="source")
 
 
-def test_two_restores_do_not_write_one_file_at_once(
-    repository: Repository, snapshot: Snapshot, tmp_path: Path
-) -> None:
+def test_two_restores_do_not_write_one_file_at_once(repository: Repository, snapshot: Snapshot, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     temporary = out / f".resurge-{blake3(b'text').hexdigest()[:16]}.partial"

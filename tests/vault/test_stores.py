@@ -18,6 +18,7 @@ from tests.vault.kit import FaultyStore
 MAKERS: dict[str, Callable[[Path], Store]] = {
     "local": lambda folder: LocalStore(folder / "store"),
     "memory": lambda folder: MemoryStore(),
+    "named memory": lambda folder: open_store(f"memory:{folder}"),
     "faulty, without faults": lambda folder: FaultyStore(LocalStore(folder / "store")),
 }
 
@@ -154,6 +155,13 @@ def test_a_full_device_is_said_as_full() -> None:
     with pytest.raises(OSError) as caught, open("/dev/full", "wb", buffering=0) as file:
         file.write(b"x")
     assert isinstance(explain(caught.value, "/dev/full"), StorageFull)
+
+
+def test_a_location_names_one_store(tmp_path: Path) -> None:
+    for location in (f"memory:{tmp_path}", str(tmp_path / "s"), f"file://{tmp_path}/s"):
+        open_store(location).put("config", location.encode())
+        assert open_store(location).get("config") == location.encode()
+    assert open_store(str(tmp_path / "s")).get("config") == f"file://{tmp_path}/s".encode()
 
 
 def test_an_unknown_kind_of_place_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""Run as a process of its own by the tests that kill it: `worker.py backup|restore REPOSITORY FOLDER [COMPONENT]`."""
+"""A process of its own for tests that kill it: `worker.py backup|restore REPOSITORY FOLDER [COMPONENT]`."""
 
 import sys
 from pathlib import Path

@@ -90,7 +90,7 @@ class App:
     def ledger(self) -> "Ledger":
         from resurge.ledger import Ledger
 
-        return Ledger(self.estate.state_folder / "ledger", self.clock)
+        return Ledger(self.estate.state_folder / "ledger", self.clock, make_room=self.database.reserve.release)
 
     @cached_property
     def switches(self) -> "Switches":
@@ -115,9 +115,7 @@ class App:
     def tools(self) -> "Tools":
         from resurge.recovery.context import Tools
 
-        return Tools(
-            self.estate, self.repositories, self.points, self.protector, self.book, self.ledger, self.clock
-        )
+        return Tools(self.estate, self.repositories, self.points, self.protector, self.book, self.ledger, self.clock)
 
     # --- looking ---
 
@@ -199,9 +197,7 @@ class App:
         self.ledger.append("resume", self.estate.name, {})
         self.switches.resume()
 
-    def drill_restore(
-        self, component: str | None = None, progress: "Progress | None" = None
-    ) -> "list[DrillResult]":
+    def drill_restore(self, component: str | None = None, progress: "Progress | None" = None) -> "list[DrillResult]":
         from resurge.drills.restore import drill_restore
 
         chosen = [self.component(component)] if component else list(self.estate.components.values())
@@ -219,9 +215,7 @@ class App:
         if diagnosis is None:
             diagnosis = self._handler().diagnose_now(target.removeprefix("@"))
         if diagnosis is None:
-            raise NotAllowed(
-                f"'{target}' is well: there is nothing to recover", "`resurge status` shows what is."
-            )
+            raise NotAllowed(f"'{target}' is well: there is nothing to recover", "`resurge status` shows what is.")
         facts = gather(diagnosis, self.estate, self.points, self.repositories)
         return choose(diagnosis, self.estate, facts)
 
@@ -259,9 +253,7 @@ class App:
             return incident.id
         found = self._handler().open_by_hand(target.removeprefix("@"))
         if found is None:
-            raise NotAllowed(
-                f"'{target}' is well: there is nothing to recover", "`resurge status` shows what is."
-            )
+            raise NotAllowed(f"'{target}' is well: there is nothing to recover", "`resurge status` shows what is.")
         return found
 
     def _ask_controller(self, target: str, wait: bool) -> Incident:
@@ -277,9 +269,7 @@ class App:
         if answer.error:
             raise ResurgeError(answer.error)
         if answer.result.get("incident") is None:
-            raise NotAllowed(
-                f"'{target}' is well: there is nothing to recover", "`resurge status` shows what is."
-            )
+            raise NotAllowed(f"'{target}' is well: there is nothing to recover", "`resurge status` shows what is.")
         incident_id = str(answer.result["incident"])
         return self._await_end(incident_id) if wait else self.book.get(incident_id)
 
@@ -318,7 +308,11 @@ class App:
         return list(self.ledger.entries())
 
     def verify_ledger(self) -> "Verification":
-        return self.ledger.verify()
+        """Against the newest end that was remembered elsewhere, so that a ledger that was cut off is found out."""
+        verification = self.ledger.verify(self.switches.remembered())
+        if verification.good:
+            self.switches.remember(self.ledger.head())
+        return verification
 
     def report(
         self,

@@ -39,7 +39,7 @@ def gather_report(app: "App", since: float, injected: Mapping[str, float]) -> "R
     starts = [p.taken_at for p in points] + [i.opened_at for i in incidents] + [d.started_at for d in drills]
     since = max(since, min(starts, default=now))
     steps = {i.run_id: app.book.steps(i.run_id) for i in incidents if i.run_id}
-    verification = app.ledger.verify()
+    verification = app.verify_ledger()
     return build_report(
         estate=app.estate,
         incidents=incidents,
@@ -72,9 +72,7 @@ def gather_report(app: "App", since: float, injected: Mapping[str, float]) -> "R
             for d in drills
         ],
         usage=_usage(app, since, now, steps),
-        ledger=LedgerFact(
-            verification.size, verification.root, verification.first_bad is None, verification.problem
-        ),
+        ledger=LedgerFact(verification.size, verification.root, verification.good, verification.problem),
         period=(since, now),
         injected_at=injected,
     )

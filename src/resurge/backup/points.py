@@ -102,9 +102,7 @@ class PointBook:
 
     def remove(self, snapshots: Sequence[str]) -> None:
         self._database.run(
-            lambda c: c.executemany(
-                "DELETE FROM recovery_points WHERE snapshot = ?", [(s,) for s in snapshots]
-            )
+            lambda c: c.executemany("DELETE FROM recovery_points WHERE snapshot = ?", [(s,) for s in snapshots])
         )
 
 

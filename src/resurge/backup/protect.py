@@ -58,17 +58,13 @@ class Protector:
         """`accept`: a person says that the present state is right, whatever the last good one looked like."""
         component = self._estate.components[name]
         if not component.sources:
-            raise ResurgeError(
-                f"component '{name}' declares nothing to copy", "Give it `sources:` in resurge.yaml."
-            )
+            raise ResurgeError(f"component '{name}' declares nothing to copy", "Give it `sources:` in resurge.yaml.")
         repository = self._repositories.open(self._repositories.primary.name)
         before = {} if accept else self.last_good_files(name)
         taken_at = self._clock.now()
-        snapshot = self._read(component, repository, taken_at, read_all, tags, progress)
+        snapshot = self._read(component, repository, taken_at=taken_at, read_all=read_all, tags=tags, progress=progress)
         files = files_of(repository, snapshot)
-        verdict = judge(
-            component.sources, before, files, _unhealthy(component, before, files), snapshot.unreadable
-        )
+        verdict = judge(component.sources, before, files, _unhealthy(component, before, files), snapshot.unreadable)
         point = self._record(component, snapshot, verdict, taken_at)
         copied_bytes, problems = self._copy()
         return BackupOutcome(snapshot, verdict, point, files, copied_bytes, problems)
@@ -85,6 +81,7 @@ class Protector:
         self,
         component: Component,
         repository: "Repository",
+        *,
         taken_at: float,
         read_all: bool,
         tags: tuple[str, ...],
@@ -109,9 +106,7 @@ class Protector:
                 progress=progress,
             )
 
-    def _record(
-        self, component: Component, snapshot: "Snapshot", verdict: Verdict, taken_at: float
-    ) -> RecoveryPoint:
+    def _record(self, component: Component, snapshot: "Snapshot", verdict: Verdict, taken_at: float) -> RecoveryPoint:
         point = RecoveryPoint(
             snapshot=snapshot.id,
             repository=self._repositories.primary.name,
@@ -171,17 +166,13 @@ def files_of(repository: "Repository", snapshot: "Snapshot") -> dict[str, FileSt
     }
 
 
-def _unhealthy(
-    component: Component, before: Mapping[str, FileState], after: Mapping[str, FileState]
-) -> dict[str, str]:
+def _unhealthy(component: Component, before: Mapping[str, FileState], after: Mapping[str, FileState]) -> dict[str, str]:
     """Open the new and changed weights and say which are not fit to be loaded."""
     roots = [source.path for source in component.sources if source.content is not Content.MUTABLE]
     found: dict[str, str] = {}
     for path, state in after.items():
         known = before.get(path)
-        if (known and known.digest == state.digest) or not any(
-            Path(path).is_relative_to(root) for root in roots
-        ):
+        if (known and known.digest == state.digest) or not any(Path(path).is_relative_to(root) for root in roots):
             continue
         health = examine_tensors(Path(path))
         if not health.good and Path(path).exists():

@@ -19,9 +19,7 @@ def due_at(
     starts: list[float] = []
     if schedule.every_seconds is not None:
         early = usual_seconds + MARGIN_SHARE * schedule.every_seconds
-        starts.append(
-            0.0 if last_good_at is None else last_good_at + max(schedule.every_seconds - early, 0.0)
-        )
+        starts.append(0.0 if last_good_at is None else last_good_at + max(schedule.every_seconds - early, 0.0))
     if schedule.cron is not None:
         starts.append(0.0 if last_good_at is None else _next_by_cron(schedule.cron, last_good_at))
     if not starts:

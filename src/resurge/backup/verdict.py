@@ -4,15 +4,13 @@ A backup is made of whatever is there; calling damage a good snapshot is how goo
 snapshot is judged against the last good one, by the promise of its source (write-once, rolling, mutable).
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from resurge.estate.model import Content, Source
+from resurge.sources.entropy import looks_encrypted
 
-ENTROPY_RISE_BITS = 1.5  # encryption lifts text from 3-5 bits a byte to nearly 8
-RANDOM_SHARE = 0.9  # of the entropy that so short a sample could show at most
 ENCRYPTED_FILES_AT_LEAST = 5  # one new archive is everyday life
 ENCRYPTED_SHARE_AT_LEAST = 0.02  # of the files known before
 REASONS_SHOWN = 3
@@ -37,15 +35,6 @@ class Verdict:
     @property
     def word(self) -> str:
         return "good" if self.good else "suspect"
-
-
-def looks_encrypted(before: FileState | None, after: FileState) -> bool:
-    """Its bytes are as random as so few bytes can be, and they were not before."""
-    if after.size < 64:
-        return False
-    most = min(8.0, math.log2(min(after.size, 65536)))
-    rise = after.entropy - (before.entropy if before else 0.0)
-    return after.entropy >= RANDOM_SHARE * most and rise >= ENTROPY_RISE_BITS
 
 
 def judge(
@@ -88,4 +77,8 @@ def _encrypted(root: str, known: Mapping[str, FileState], after: Mapping[str, Fi
     if not known:
         return []
     below = [s for p, s in after.items() if p == root or p.startswith(f"{root}/")]
-    return [s.path for s in below if s.path in known and looks_encrypted(known[s.path], s)]
+    return [s.path for s in below if s.path in known and _turned_random(known[s.path], s)]
+
+
+def _turned_random(before: FileState, after: FileState) -> bool:
+    return before.digest != after.digest and looks_encrypted(before.entropy, after.entropy, after.size)

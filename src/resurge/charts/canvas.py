@@ -112,8 +112,7 @@ def to_svg(made: "Figure", *, name: str, title: str, description: str) -> str:
     text = re.sub(r'(<svg[^>]*?) width="([\d.]+)pt"', r'\1 width="\2"', text, count=1)
     opening = f'<svg role="img" aria-labelledby="{prefix}title {prefix}description"'
     alternatives = (
-        f'<title id="{prefix}title">{escape(title)}</title>'
-        f'<desc id="{prefix}description">{escape(description)}</desc>'
+        f'<title id="{prefix}title">{escape(title)}</title><desc id="{prefix}description">{escape(description)}</desc>'
     )
     text = text.replace("<svg", opening, 1)
     return re.sub(r"(<svg[^>]*>)", lambda m: m[1] + "\n " + alternatives, text, count=1).strip() + "\n"

@@ -208,8 +208,4 @@ def _clock(at: float, step: float) -> str:
     moment = datetime.fromtimestamp(at, UTC)
     if step >= 86400:
         return f"{moment.day} {moment:%b}"
-    return (
-        f"{moment.day} {moment:%b} {moment:%H:%M}"
-        if moment.hour == 0 and moment.minute == 0
-        else f"{moment:%H:%M}"
-    )
+    return f"{moment.day} {moment:%b} {moment:%H:%M}" if moment.hour == 0 and moment.minute == 0 else f"{moment:%H:%M}"

@@ -75,9 +75,7 @@ def timeline_svg(timeline: Timeline) -> str:
 
 def describe(timeline: Timeline) -> str:
     """The picture in words, for those who do not see it."""
-    parts = [
-        f"{bar.label} from {bar.start_seconds:.2f} s to {bar.end_seconds:.2f} s" for bar in timeline.bars
-    ]
+    parts = [f"{bar.label} from {bar.start_seconds:.2f} s to {bar.end_seconds:.2f} s" for bar in timeline.bars]
     if timeline.proved_seconds is not None:
         parts.append(f"proved {timeline.proved_seconds:.2f} s after onset")
     if timeline.rto_promised_seconds is not None:
@@ -187,9 +185,7 @@ def _draw_marks(axes: "Axes", timeline: Timeline, end: float, inner_pixels: floa
     _words(axes, promised, 34, inner_pixels)
 
 
-def _words(
-    axes: "Axes", marks: Sequence[tuple[float, str, str]], above_pixels: float, inner_pixels: float
-) -> None:
+def _words(axes: "Axes", marks: Sequence[tuple[float, str, str]], above_pixels: float, inner_pixels: float) -> None:
     """Place words over their marks, moved aside as far as needed not to touch their neighbours."""
     left, right = axes.get_xlim()
     ordered = sorted(marks)
@@ -214,9 +210,7 @@ def _words(
         )
 
 
-def spread(
-    centres: Sequence[float], widths: Sequence[float], *, gap: float, low: float, high: float
-) -> list[float]:
+def spread(centres: Sequence[float], widths: Sequence[float], *, gap: float, low: float, high: float) -> list[float]:
     """Where words begin so that each is near its centre, none overlap, and all lie within `low` to `high`.
 
     `centres` ascend. If there is not enough room, it is the left bound that gives way.

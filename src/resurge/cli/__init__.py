@@ -17,6 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
         code = root.main(args=arguments, prog_name="resurge", standalone_mode=False)
         sys.stdout.flush()
+    except BrokenPipeError:
+        failures.hush()
+        code = failures.BROKEN_PIPE
     except BaseException as error:  # noqa: BLE001 - the last door: whatever comes is explained
         code = failures.report(error)
     sys.exit(code if isinstance(code, int) else 0)

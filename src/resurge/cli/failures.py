@@ -26,9 +26,6 @@ def report(error: BaseException) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.format_message(), err=True)
         return USAGE
-    if isinstance(error, BrokenPipeError):
-        _hush()
-        return BROKEN_PIPE
     if os.environ.get(DEBUG_VARIABLE) == "1":
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, click.UsageError):
@@ -54,9 +51,7 @@ def as_resurge_error(error: BaseException) -> ResurgeError | None:
     if isinstance(error, click.ClickException):
         return ResurgeError(error.format_message())
     if isinstance(error, OSError) and error.errno in _FULL:
-        return StorageFull(
-            f"there is no space left{_at(error)}", "Make room, then run the same command again."
-        )
+        return StorageFull(f"there is no space left{_at(error)}", "Make room, then run the same command again.")
     if isinstance(error, OSError) and error.errno in _DENIED:
         return AccessDenied(
             f"access was refused{_at(error)}: {error.strerror}",
@@ -87,12 +82,10 @@ def _surprise(error: BaseException) -> ResurgeError:
         return ResurgeError(
             f"something that was not foreseen: {what}", f"Run it again with {DEBUG_VARIABLE}=1 to see where."
         )
-    return ResurgeError(
-        f"something that was not foreseen: {what}", f"Where it happened is written down in {path}."
-    )
+    return ResurgeError(f"something that was not foreseen: {what}", f"Where it happened is written down in {path}.")
 
 
-def _hush() -> None:
+def hush() -> None:
     """The reader has gone; the interpreter's own flush at the end must not complain about it."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -32,9 +32,7 @@ def _plain(value: object) -> object:
     return str(value)
 
 
-def print_table(
-    headings: Sequence[str], rows: Iterable[Sequence["str | Text"]], *, right: Sequence[int] = ()
-) -> None:
+def print_table(headings: Sequence[str], rows: Iterable[Sequence["str | Text"]], *, right: Sequence[int] = ()) -> None:
     """`right`: columns of numbers. Lines are cut to a terminal's width, and whole everywhere else."""
     from rich import box
     from rich.console import Console
@@ -42,9 +40,7 @@ def print_table(
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for position, heading in enumerate(headings):
-        table.add_column(
-            heading, justify="right" if position in right else "left", overflow="fold", no_wrap=False
-        )
+        table.add_column(heading, justify="right" if position in right else "left", overflow="fold", no_wrap=False)
     for row in rows:
         table.add_row(*row)
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200, highlight=False)

@@ -6,6 +6,7 @@ from importlib import import_module
 import click
 
 from resurge import __version__
+from resurge.cli.failures import BROKEN_PIPE, hush
 from resurge.cli.options import access_options
 
 # section → verb → what it does. The module is `resurge.cli.verbs.<verb>`, its command has the verb's name.
@@ -60,6 +61,13 @@ class LazyGroup(click.Group):
             meant = f" Did you mean {near[0]!r}?" if near else ""
             raise click.UsageError(f"there is no verb {args[0]!r}.{meant}", ctx)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # `resurge snapshots | head -1`: click itself would call it a failure (1)
+            hush()
+            raise click.exceptions.Exit(BROKEN_PIPE) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         for title, verbs in SECTIONS.items():

@@ -29,7 +29,6 @@ def snapshot_json(snapshot: "Snapshot") -> dict[str, object]:
         "added_bytes": snapshot.added_bytes,
         "stored_bytes": snapshot.stored_bytes,
         "unreadable": [
-            {"path": name if name.startswith("/") else f"/{name}", "reason": why}
-            for name, why in snapshot.unreadable
+            {"path": name if name.startswith("/") else f"/{name}", "reason": why} for name, why in snapshot.unreadable
         ],
     }

@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
-from resurge.backup.points import RecoveryPoint
 from resurge.backup.protect import BackupOutcome
 from resurge.backup.retain import to_forget
 from resurge.backup.schedule import due_at
+from resurge.controller.moves import ACTIVE
 from resurge.core.errors import ResurgeError
 from resurge.recovery.context import Tools
 
@@ -78,10 +78,8 @@ class BackupJobs:
                 self._running.discard(name)
 
     def _forget_old(self, name: str) -> None:
-        from resurge.controller.moves import ACTIVE
-
         tools = self._tools
-        points: list[RecoveryPoint] = tools.points.of(name)
+        points = tools.points.of(name)
         open_incident = bool(tools.book.list(states=ACTIVE, component=name))
         retention = tools.estate.components[name].objectives.retention
         old = to_forget(points, retention, incident_open=open_incident, now=tools.clock.now())

@@ -17,9 +17,7 @@ class ChangeWatch:
     """One thread for all components that ask for it. The operating system reports; nothing is polled."""
 
     def __init__(self, components: list[Component], changed: Callable[[str], None]) -> None:
-        self._folders = {
-            _folder(s.path): c.name for c in components if c.schedule.on_change for s in c.sources
-        }
+        self._folders = {_folder(s.path): c.name for c in components if c.schedule.on_change for s in c.sources}
         self._changed = changed
         self._stop = Event()
         self._thread = Thread(target=self._watch, name="changes", daemon=True)

@@ -10,6 +10,7 @@ from resurge.core.errors import NotAllowed, ResurgeError
 from resurge.core.identifiers import new_identifier
 from resurge.diagnosis.locate import Group, group, upstream_of
 from resurge.diagnosis.name import DATA_FAULTS, diagnose
+from resurge.diagnosis.second_look import as_alert, with_second_look
 from resurge.estate.model import Mode
 from resurge.incidents.records import Alert, Anomaly, Diagnosis, Incident, IncidentState, Plan
 from resurge.monitoring.examine import examine
@@ -22,6 +23,7 @@ from resurge.recovery.facts import REPOSITORY_PREFIX, gather
 log = logging.getLogger(__name__)
 
 StartRun = Callable[[str, str, int], None]  # incident, run, number of steps
+ActiveAlerts = Callable[[], tuple[Alert, ...]]
 
 
 class Handler:
@@ -58,7 +60,7 @@ class Handler:
     def open_by_hand(self, component: str) -> str | None:
         """A person asks for it: look now, open an incident for what is found, and approve it. None: all is well."""
         now = self._tools.clock.now()
-        alerts = tuple(_as_alert(anomaly, now) for anomaly in self._look(component))
+        alerts = tuple(as_alert(anomaly, now) for anomaly in self._look(component))
         active = self._tools.book.list(states=ACTIVE, component=component)
         opened = active or (self.open_for(alerts) if alerts else [])
         for incident in opened:
@@ -68,7 +70,7 @@ class Handler:
     def diagnose_now(self, component: str) -> Diagnosis | None:
         """What a look at this moment says, without opening anything. None: all is well."""
         now = self._tools.clock.now()
-        alerts = tuple(_as_alert(anomaly, now) for anomaly in self._look(component))
+        alerts = tuple(as_alert(anomaly, now) for anomaly in self._look(component))
         if not alerts:
             return None
         return diagnose(Group(component, alerts, ()), self._tools.estate, confirmed=True)
@@ -78,24 +80,21 @@ class Handler:
             return True
         if incident.state is IncidentState.OPEN:
             return False  # its cause is not known yet
-        return component in touched(incident) or incident.component in upstream_of(
-            self._tools.estate, component
-        )
+        return component in touched(incident) or incident.component in upstream_of(self._tools.estate, component)
 
     # --- moving ---
 
-    def move(self, incident_id: str, alerts: Iterable[Alert], watched_for_seconds: float) -> Incident:
+    def move(self, incident_id: str, alerts: ActiveAlerts, watched_for_seconds: float) -> Incident:
         """Make every move that can be made now. Returns the incident as it then stands."""
-        alerts = tuple(alerts)
         while True:
             incident = self._tools.book.get(incident_id)
-            move = next_move(incident, self._circumstances(incident, alerts, watched_for_seconds))
+            move = next_move(incident, self._circumstances(incident, alerts(), watched_for_seconds))
             if move is Move.NOTHING:
                 return incident
             log.info("incident %s (%s): %s", incident.id, incident.component, move.value)
             self._make(move, incident, alerts)
 
-    def _make(self, move: Move, incident: Incident, alerts: tuple[Alert, ...]) -> None:
+    def _make(self, move: Move, incident: Incident, alerts: ActiveAlerts) -> None:
         now = self._tools.clock.now()
         if move is Move.DIAGNOSE:
             self._diagnose(incident, alerts)
@@ -138,25 +137,20 @@ class Handler:
 
     # --- the moves ---
 
-    def _diagnose(self, incident: Incident, alerts: tuple[Alert, ...]) -> None:
+    def _diagnose(self, incident: Incident, alerts: ActiveAlerts) -> None:
         with self._grouping:
-            found = self._group_of(incident, alerts)
+            found = self._group_of(incident, alerts())
             twin = self._twin(incident, found.component)
             if twin is not None:
                 self._dismiss(incident, f"a consequence of incident {twin.id}")
                 return
         looked = self._look(found.component)
-        now = self._tools.clock.now()
-        second = tuple(_as_alert(anomaly, now) for anomaly in looked)
-        seen = {(alert.component, alert.symptom) for alert in found.alerts}
-        fresh = tuple(alert for alert in second if (alert.component, alert.symptom) not in seen)
-        richer = tuple(_with_more_paths(alert, second) for alert in found.alerts)
-        whole = Group(found.component, (*richer, *fresh), found.affected)
-        diagnosis = diagnose(whole, self._tools.estate, confirmed=bool(second))
+        with self._grouping:
+            found = self._group_of(self._tools.book.get(incident.id), alerts())
+        whole = with_second_look(found, looked, self._tools.clock.now())
+        diagnosis = diagnose(whole, self._tools.estate, confirmed=bool(looked))
         if diagnosis.fault in DATA_FAULTS:
-            self._distrust(
-                diagnosis.component, diagnosis.onset_at - diagnosis.onset_uncertainty_seconds, incident.id
-            )
+            self._distrust(diagnosis.component, diagnosis.onset_at - diagnosis.onset_uncertainty_seconds, incident.id)
         self._tools.book.advance(
             incident.id,
             IncidentState.DIAGNOSED,
@@ -221,47 +215,13 @@ class Handler:
         self._start_run(incident.id, run_id, len(incident.plan.steps))
 
     def _dismiss(self, incident: Incident, why: str) -> None:
-        done = self._tools.book.advance(
-            incident.id, IncidentState.DISMISSED, self._tools.clock.now(), failure=why
-        )
-        self._tools.ledger.append(
-            "incident", incident.component, evidence_of(done), key=f"{incident.id}:dismissed"
-        )
+        done = self._tools.book.advance(incident.id, IncidentState.DISMISSED, self._tools.clock.now(), failure=why)
+        self._tools.ledger.append("incident", incident.component, evidence_of(done), key=f"{incident.id}:dismissed")
 
 
 def touched(incident: Incident) -> frozenset[str]:
     """Components that its run stops, starts, changes or asks; they are held while it runs."""
     if incident.plan is None:
         return frozenset({incident.component})
-    witnesses = (
-        w for step in incident.plan.steps for w in step.arguments.get("witnesses", "").split(",") if w
-    )
+    witnesses = (w for step in incident.plan.steps for w in step.arguments.get("witnesses", "").split(",") if w)
     return frozenset({incident.component, *(step.component for step in incident.plan.steps), *witnesses})
-
-
-def _as_alert(anomaly: Anomaly, now: float) -> Alert:
-    return Alert(
-        component=anomaly.component,
-        symptom=anomaly.symptom,
-        raised_at=now,
-        since=now,
-        last_good_at=now,  # one look cannot tell since when; the first alert's times stand
-        summary=anomaly.summary,
-        detail=anomaly.detail,
-    )
-
-
-def _with_more_paths(alert: Alert, second: tuple[Alert, ...]) -> Alert:
-    """The second look saw more of the same burst: keep the first look's times, and the second look's evidence."""
-    for other in second:
-        if (other.component, other.symptom) == (alert.component, alert.symptom):
-            return Alert(
-                component=alert.component,
-                symptom=alert.symptom,
-                raised_at=alert.raised_at,
-                since=alert.since,
-                last_good_at=alert.last_good_at,
-                summary=other.summary,
-                detail={**alert.detail, **other.detail},
-            )
-    return alert

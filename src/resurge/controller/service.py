@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.1
 HOUSEKEEPING_SECONDS = 10.0
-KEEP_SERIES_SECONDS = 14 * 86400.0
+FULL_SERIES_SECONDS = 6 * 3600.0  # then one mean, lowest and highest a minute
+KEEP_SERIES_SECONDS = 30 * 86400.0
+KEEP_REQUESTS_SECONDS = 86400.0
 
 
 class Controller:
@@ -95,11 +97,14 @@ class Controller:
             if now - self._beaten_at >= HEARTBEAT_SECONDS:
                 self._beaten_at = now
                 self._switches.beat(now, os.getpid())
+                self._switches.remember(self._tools.ledger.head())
                 self._learn_norms()
             if now - self._tidied_at >= HOUSEKEEPING_SECONDS:
                 self._tidied_at = now
                 self._reserve.ensure()
+                self._series.thin(now - FULL_SERIES_SECONDS)
                 self._series.expire(now - KEEP_SERIES_SECONDS)
+                self._requests.expire(now - KEEP_REQUESTS_SECONDS)
         except (ResurgeError, OSError):
             log.exception("a turn of the controller failed; the next one tries again")
 
@@ -118,7 +123,7 @@ class Controller:
     def _move(self, incident_id: str) -> None:
         try:
             watched_for = self._tools.clock.monotonic() - self._watched_since
-            self._handler.move(incident_id, self._alerts(), watched_for)
+            self._handler.move(incident_id, self._alerts, watched_for)
         except Exception:
             log.exception("incident %s could not be moved on; the next turn tries again", incident_id)
         finally:

@@ -18,7 +18,7 @@ def recover_one(tools: Tools, switches: Switches, incident_id: str) -> Incident:
     handler = Handler(tools, switches, engine.start)
     try:
         while True:
-            incident = handler.move(incident_id, (), 0.0)
+            incident = handler.move(incident_id, tuple, 0.0)
             if incident.state in FINAL or (incident.state is IncidentState.FAILED):
                 return incident
             if switches.paused(tools.clock.now()):

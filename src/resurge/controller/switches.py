@@ -1,7 +1,8 @@
-"""Small facts that commands and the controller share: pause, approvals, heartbeat."""
+"""Small facts that commands and the controller share: pause, approvals, heartbeat, the ledger's end."""
 
 from dataclasses import dataclass
 
+from resurge.ledger import Head
 from resurge.state.notes import Notes
 
 HEARTBEAT_SECONDS = 1.0
@@ -41,6 +42,16 @@ class Switches:
 
     def approved(self, incident_id: str) -> bool:
         return self._notes.get(f"approved:{incident_id}") is True
+
+    def remember(self, head: Head) -> None:
+        """The ledger's end, kept where cutting entries off the ledger does not reach."""
+        known = self.remembered()
+        if known is None or head.size > known.size:
+            self._notes.put("ledger-head", {"size": head.size, "root": head.root})
+
+    def remembered(self) -> Head | None:
+        note = self._notes.get("ledger-head")
+        return Head(int(note["size"]), str(note["root"])) if isinstance(note, dict) else None
 
     def beat(self, now: float, pid: int) -> None:
         self._notes.put("heartbeat", {"at": now, "pid": pid})

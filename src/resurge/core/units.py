@@ -24,9 +24,7 @@ def parse_duration(text: str) -> float:
     """Seconds. Accepts `500ms`, `10s`, `1h30m`, `7d`; a bare number is refused, for its unit is a guess."""
     parts = _DURATION_PART.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text.strip():
-        raise BadUnit(
-            f"{text!r} is no duration", "Write a number and a unit, such as 500ms, 10s, 1h30m or 7d."
-        )
+        raise BadUnit(f"{text!r} is no duration", "Write a number and a unit, such as 500ms, 10s, 1h30m or 7d.")
     return float(sum(float(number) * DURATION_SECONDS[unit] for number, unit in parts))
 
 

@@ -38,7 +38,8 @@ components:
     kind: database
     sources: [{{sqlite: service/metadata.db}}]
     after_restore: [[python, -m, resurge.demo.service.registry, reconcile, service]]
-    probes: [{{command: [python, -m, resurge.demo.service.registry, check, service], when: proof, timeout: 5s}}]
+    probes:
+      - {{command: [python, -m, resurge.demo.service.registry, check, service], when: proof, timeout: 5s}}
     actions: [restore]
 
   training:
@@ -63,7 +64,8 @@ components:
     sources: [{{files: service/models, content: write-once}}]
     objectives: {{tier: 1}}
     drill:
-      start: [python, -m, resurge.demo.service.inference, --model, "{{restored}}/digits.safetensors", --port, "{{port}}"]
+      start:
+        [python, -m, resurge.demo.service.inference, --model, "{{restored}}/digits.safetensors", --port, "{{port}}"]
       environment: {{OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1"}}
       url: "http://127.0.0.1:{{port}}/predict"
       canary: {{request: service/canary/request.json, answers: service/canary/answers.json, comparator: exact}}
@@ -84,7 +86,12 @@ components:
     probes:
       - {{http: "http://127.0.0.1:{port}/healthz", timeout: 700ms}}
       - {{metrics: "http://127.0.0.1:{port}/metrics", timeout: 700ms}}
-    canary: {{url: "http://127.0.0.1:{port}/predict", request: service/canary/request.json, answers: service/canary/answers.json, comparator: exact, timeout: 700ms}}
+    canary:
+      url: "http://127.0.0.1:{port}/predict"
+      request: service/canary/request.json
+      answers: service/canary/answers.json
+      comparator: exact
+      timeout: 700ms
     actions: [restart]
 """
 

@@ -26,7 +26,7 @@ class Household:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._environment = {**os.environ, MARKER: str(folder), "PYTHONUNBUFFERED": "1"}
+        self._environment = {**os.environ, MARKER: str(folder), "PYTHONUNBUFFERED": "1", "TMPDIR": str(folder)}
         self._own: list[subprocess.Popen[bytes]] = []
         self.controller: subprocess.Popen[bytes] | None = None
         self.controller_starts = 0

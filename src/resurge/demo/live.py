@@ -107,9 +107,7 @@ def save_picture(
     console = _recorder(columns)
     console.print(render(rows, header, columns=columns))
     svg = console.export_svg(title=title, unique_id="resurge-live")
-    path.write_text(
-        re.sub(r"@font-face \{[^}]*\}\s*|<!--.*?-->\s*", "", svg, flags=re.DOTALL), encoding="utf-8"
-    )
+    path.write_text(re.sub(r"@font-face \{[^}]*\}\s*|<!--.*?-->\s*", "", svg, flags=re.DOTALL), encoding="utf-8")
 
 
 def _recorder(columns: int) -> Console:
@@ -134,9 +132,7 @@ def _header(header: LiveHeader, columns: int) -> RenderableType:
         lower.add_column(width=min(30, columns // 3))
         lower.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         done = min(header.elapsed_seconds, header.total_seconds)
-        bar = ProgressBar(
-            total=max(header.total_seconds, 0.001), completed=done, complete_style="cyan", pulse=False
-        )
+        bar = ProgressBar(total=max(header.total_seconds, 0.001), completed=done, complete_style="cyan", pulse=False)
         lower.add_row(bar, _upcoming(header))
     return Group(line, lower)
 
@@ -162,9 +158,7 @@ def _clock(seconds: float) -> str:
 def _table(rows: Sequence[LiveRow], columns: int) -> Table:
     narrow = columns < NARROW_COLUMNS
     gap = (0, 1, 0, 0) if narrow else (0, 1)
-    table = Table(
-        box=box.SIMPLE_HEAD, show_edge=False, expand=True, pad_edge=False, padding=gap, header_style="bold"
-    )
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, expand=True, pad_edge=False, padding=gap, header_style="bold")
     table.add_column("Component", no_wrap=True, overflow="ellipsis", style="bold")
     table.add_column("State", no_wrap=True, overflow="ellipsis", min_width=12)
     table.add_column("Fault", no_wrap=True, overflow="ellipsis", ratio=1)

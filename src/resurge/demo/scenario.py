@@ -1,5 +1,6 @@
 """The demo from an empty folder to an exit code: prepare, protect, break, watch, check, report."""
 
+import os
 import shutil
 import subprocess
 import time
@@ -50,8 +51,7 @@ class Scenario:
                 household.end_controller()
                 drills = app.drill_restore("model")
                 checks += [
-                    Check(f"drill: newest snapshot of {d.component} restored and asked", d.failure)
-                    for d in drills
+                    Check(f"drill: newest snapshot of {d.component} restored and asked", d.failure) for d in drills
                 ]
         return self._conclude(app, scores, incidents, checks)
 
@@ -71,9 +71,7 @@ class Scenario:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / MARK).touch()
         except OSError as error:
-            raise AccessDenied(
-                f"cannot use {folder}: {error.strerror}", "Choose another with --folder."
-            ) from error
+            raise AccessDenied(f"cannot use {folder}: {error.strerror}", "Choose another with --folder.") from error
 
     def _prepare(self, household: Household) -> App:
         """The service, the estate, the repository, the first processes and the first backups."""
@@ -93,15 +91,11 @@ class Scenario:
 
     def _await_first_backups(self, household: Household, app: App) -> None:
         deadline = time.monotonic() + FIRST_BACKUPS_SECONDS
-        while missing := [
-            n for n, c in app.estate.components.items() if c.sources and not app.points.newest_good(n)
-        ]:
+        while missing := [n for n, c in app.estate.components.items() if c.sources and not app.points.newest_good(n)]:
             if household.controller is not None and household.controller.poll() is not None:
                 raise ResurgeError(f"`resurge up` ended: {_last_line(self._place.controller_log)}")
             if time.monotonic() > deadline:
-                raise ResurgeError(
-                    f"no first backup of {', '.join(missing)}", f"See {self._place.controller_log}"
-                )
+                raise ResurgeError(f"no first backup of {', '.join(missing)}", f"See {self._place.controller_log}")
             time.sleep(0.1)
 
     # --- while it runs ---
@@ -124,9 +118,7 @@ class Scenario:
                 scores, incidents = self._look(app)
                 if isinstance(live, Live):
                     header = self._header(began, scores, incidents, finished=False)
-                    live.update(
-                        render(component_rows(app.status(), scores, incidents), header, columns=self._columns)
-                    )
+                    live.update(render(component_rows(app.status(), scores, incidents), header, columns=self._columns))
                 if self._is_over(injector, began, scores, incidents):
                     break
                 time.sleep(LOOK_SECONDS)
@@ -152,9 +144,7 @@ class Scenario:
         done = all(s.over for s in scores) and not any(i.state in UNDER_WAY for i in incidents)
         return done or time.time() > began + self._seconds + TAIL_SECONDS
 
-    def _header(
-        self, began: float, scores: list[Score], incidents: list[Incident], *, finished: bool
-    ) -> LiveHeader:
+    def _header(self, began: float, scores: list[Score], incidents: list[Incident], *, finished: bool) -> LiveHeader:
         return LiveHeader(
             title=f"Resurge demo, seed {self._seed}",
             elapsed_seconds=time.time() - (self._started_at if finished else began),
@@ -175,6 +165,7 @@ class Scenario:
     def _conclude(self, app: App, scores: list[Score], incidents: list[Incident], checks: list[Check]) -> int:
         place = self._place
         injected = {s.incident.id: s.injection.at for s in scores if s.incident}
+        os.environ["MPLCONFIGDIR"] = str(place.folder / ".matplotlib")  # nothing is written outside the folder
         app.report(html=place.folder / "report.html", json=place.folder / "report.json", injected=injected)
         rows, header = fault_rows(scores), self._header(0.0, scores, incidents, finished=True)
         save_picture(rows, header, place.folder / "demo.svg")
@@ -182,27 +173,20 @@ class Scenario:
         problems = self._problems(scores, incidents, checks)
         for check in checks:
             mark = "[green]✔[/]" if check.passed else "[red]✖[/]"
-            self._console.print(
-                f" {mark} {check.what}{f': {check.problem}' if check.problem else ''}", highlight=False
-            )
-        self._console.print(
-            f"\n Report: {place.folder / 'report.html'} and report.json", highlight=False, soft_wrap=True
-        )
+            self._say(f" {mark} {check.what}{f': {check.problem}' if check.problem else ''}")
+        self._say(f"\n Report: {place.folder / 'report.html'} and report.json")
         for problem in problems:
-            self._console.print(f" [red]broken:[/] {problem}", highlight=False)
-        verdict = (
-            "[bold red]Not every promise was kept.[/]"
-            if problems
-            else "[bold green]Every promise was kept.[/]"
-        )
-        self._console.print(f" {verdict}")
+            self._say(f" [red]broken:[/] {problem}")
+        verdict = "[bold red]Not every promise was kept.[/]" if problems else "[bold green]Every promise was kept.[/]"
+        self._say(f" {verdict}")
         return 4 if problems else 0
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, highlight=False, soft_wrap=True)
 
     def _print(self, rows: list[LiveRow], header: LiveHeader) -> None:
         if self._plain:
-            self._console.print(
-                render_text(rows, header, columns=self._columns), highlight=False, markup=False
-            )
+            self._console.file.write(render_text(rows, header, columns=self._columns))
         else:
             self._console.print(render(rows, header, columns=self._columns))
 

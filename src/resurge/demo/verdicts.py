@@ -37,17 +37,13 @@ def fingerprints(folder: Path) -> dict[str, str]:
 def final_checks(app: "App", place: Place, before: Mapping[str, Mapping[str, str]]) -> Iterator[Check]:
     """One after another, so that a person sees what is being asked."""
     for name, files in before.items():
-        yield Check(
-            f"{name}: {len(files)} file(s), every hash as at the beginning", _differs(place, name, files)
-        )
+        yield Check(f"{name}: {len(files)} file(s), every hash as at the beginning", _differs(place, name, files))
     yield Check("inference: canary identical", _canary(app))
     yield Check("metadata: integrity clean, registry consistent with the checkpoints", _registry(place))
     steps, problem = _loss_curve(place)
     yield Check(f"training: {steps} losses equal those of a run that nothing ever broke", problem)
     for repository in app.declared.repositories:
-        yield Check(
-            f"repository {repository}: every object read, opened and verified", _repository(app, repository)
-        )
+        yield Check(f"repository {repository}: every object read, opened and verified", _repository(app, repository))
     yield Check("runs: every step of every plan done, each sealed exactly once", _steps(app))
     verification = app.verify_ledger()
     yield Check(f"ledger: {verification.size} entries, signatures and hash tree agree", verification.problem)

@@ -49,9 +49,7 @@ def fault_rows(scores: Iterable[Score]) -> list[LiveRow]:
 
 
 def events_of(scores: Iterable[Score], incidents: Iterable[Incident], began: float) -> list[LiveEvent]:
-    events = [
-        LiveEvent(s.injection.at - began, EventKind.INJECTED, f"injected {s.injection.fault}") for s in scores
-    ]
+    events = [LiveEvent(s.injection.at - began, EventKind.INJECTED, f"injected {s.injection.fault}") for s in scores]
     for incident in incidents:
         events.extend(_life(incident, began))
     return events

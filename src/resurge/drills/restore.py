@@ -44,7 +44,7 @@ def drill_restore(
         if point is None:
             raise RecoveryFailed(f"'{component.name}' has no good snapshot yet")
         with _separate_place(tools) as place:
-            _rehearse(tools, component, point, place, checks, progress)
+            _rehearse(tools, component, point, place, checks=checks, progress=progress)
     except (ResurgeError, OSError) as error:
         failure = str(error)
     result = DrillResult(
@@ -84,6 +84,7 @@ def _rehearse(
     component: Component,
     point: RecoveryPoint,
     place: Path,
+    *,
     checks: list[str],
     progress: "Progress | None",
 ) -> None:
@@ -134,13 +135,9 @@ def _start_and_ask(drill: Drill, restored: Path) -> str:
         deadline = time.monotonic() + drill.ready_seconds
         while (answer := ask_canary(canary)).problem:
             if process.poll() is not None:
-                raise RecoveryFailed(
-                    f"what was restored did not start: {command[0]} ended with {process.returncode}"
-                )
+                raise RecoveryFailed(f"what was restored did not start: {command[0]} ended with {process.returncode}")
             if time.monotonic() >= deadline:
-                raise RecoveryFailed(
-                    f"the restored service does not answer its canary as before: {answer.problem}"
-                )
+                raise RecoveryFailed(f"the restored service does not answer its canary as before: {answer.problem}")
             time.sleep(READY_POLL_SECONDS)
     finally:
         process.kill()

@@ -71,12 +71,8 @@ def _links(document: Document, path: Path, links: Iterable[object], known: Mappi
         _known(document, (*path, "links", position), (getattr(link, "to", ""),), known, "component")
 
 
-def _no_circle(
-    document: Document, section: str, key: str, leads_to: Mapping[str, tuple[str | None, ...]]
-) -> None:
-    circle = find_circle(
-        {name: tuple(target for target in targets if target) for name, targets in leads_to.items()}
-    )
+def _no_circle(document: Document, section: str, key: str, leads_to: Mapping[str, tuple[str | None, ...]]) -> None:
+    circle = find_circle({name: tuple(target for target in targets if target) for name, targets in leads_to.items()})
     if circle is None:
         return
     targets = leads_to[circle[-2]]
@@ -84,9 +80,7 @@ def _no_circle(
     if key == "depends_on":
         path = (*path, targets.index(circle[-1]))
     what = "components depend on each other" if key == "depends_on" else "repositories copy each other"
-    raise refuse(
-        document, path, f"{what} in a circle: {' → '.join(circle)}", f"Take one of them out of its {key}."
-    )
+    raise refuse(document, path, f"{what} in a circle: {' → '.join(circle)}", f"Take one of them out of its {key}.")
 
 
 def find_circle(leads_to: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:

@@ -186,9 +186,7 @@ class Component:
     probes: tuple[Probe, ...] = ()
     canary: Canary | None = None
     drill: Drill | None = None
-    after_restore: tuple[
-        tuple[str, ...], ...
-    ] = ()  # commands, in order, to make what was restored consistent
+    after_restore: tuple[tuple[str, ...], ...] = ()  # commands, in order, to make what was restored consistent
     actions: frozenset[str] = frozenset()  # what recovery may do: restart, restore, rebuild
     mode: Mode = Mode.OBSERVE
 
@@ -235,10 +233,6 @@ class Estate:
         found: list[str] = []
         front = [name]
         while front:
-            front = [
-                c.name
-                for c in self.components.values()
-                if set(c.depends_on) & set(front) and c.name not in found
-            ]
+            front = [c.name for c in self.components.values() if set(c.depends_on) & set(front) and c.name not in found]
             found.extend(front)
         return tuple(found)

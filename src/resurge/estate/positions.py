@@ -65,9 +65,7 @@ class _Walk:
         for key, value in node.items():
             line = self._line(node, key)
             if not isinstance(key, str):
-                raise EstateError(
-                    f"{self.shown_name}:{line or 1}: the key {key!r} is not text", f'Quote it: "{key}":'
-                )
+                raise EstateError(f"{self.shown_name}:{line or 1}: the key {key!r} is not text", f'Quote it: "{key}":')
             if line is not None:
                 self.lines[*path, str(key)] = line
             if value is None and path in NAMED:

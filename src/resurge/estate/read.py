@@ -55,9 +55,11 @@ def find_estate(start: Path | str = ".", environment: Mapping[str, str] | None =
 
 def json_schema(actions: tuple[str, ...] = ACTIONS) -> dict[str, object]:
     """JSON Schema (draft 2020-12) of `resurge.yaml`, for editors."""
+    from resurge.estate.described import describe
     from resurge.estate.schema import EstateShape
 
     schema: dict[str, object] = EstateShape.model_json_schema()
+    describe(schema)
     _polish(schema, list(actions))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

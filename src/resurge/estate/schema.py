@@ -1,6 +1,6 @@
 """The shape of `resurge.yaml`, as pydantic checks it. `estate.read` turns it into `estate.model`.
 
-Field descriptions go into the JSON Schema (`resurge schema`), so editors show them while one types.
+The sentence below a field goes into the JSON Schema (`estate.described`), so editors show it while one types.
 Models are flat, without unions: the place of every mistake is then the path that the person wrote.
 """
 
@@ -28,7 +28,7 @@ from resurge.estate.suggestions import advice_for_key
 class Shape(BaseModel):
     """Refuses keys that it does not know, each with a suggestion."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -8,7 +8,7 @@ from pathlib import Path
 HEAD = """\
 # What Resurge protects, and what is promised about it.
 # Every duration and size has a unit: 500ms, 10s, 1h30m, 7d; 8MiB, 200MB.
-# Relative paths start at this file's folder. All keys: resurge schema, or docs/estate.md.
+# Relative paths start at this file's folder. `resurge schema` lists every key.
 version: 1
 name: {name}
 
@@ -108,7 +108,8 @@ def _exclude(path: Path, folder: Path) -> str:
 
 
 def _relative(path: Path, folder: Path) -> str:
-    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+    below = str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+    return f"./{below}" if below.startswith("~") else below
 
 
 def _quoted(text: str) -> str:

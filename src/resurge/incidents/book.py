@@ -139,13 +139,9 @@ def _only(rows: list[sqlite3.Row], id: str) -> Incident:
 
 
 def _step(connection: sqlite3.Connection, run_id: str, position: int) -> StepRecord:
-    row = connection.execute(
-        "SELECT * FROM steps WHERE run_id = ? AND position = ?", (run_id, position)
-    ).fetchone()
+    row = connection.execute("SELECT * FROM steps WHERE run_id = ? AND position = ?", (run_id, position)).fetchone()
     if row is None:
-        raise ResurgeError(
-            f"step {position} of {run_id} was never begun", "This is a fault in Resurge itself."
-        )
+        raise ResurgeError(f"step {position} of {run_id} was never begun", "This is a fault in Resurge itself.")
     return _step_record(row)
 
 

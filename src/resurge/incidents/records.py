@@ -159,9 +159,7 @@ class Incident:
     approved_at: float | None = None
     proved_at: float | None = None
     closed_at: float | None = None
-    restored_state_at: float | None = (
-        None  # time of the newest state recovered and proved; None: nothing was lost
-    )
+    restored_state_at: float | None = None  # time of the newest state recovered and proved; None: nothing was lost
     failure: str | None = None
     drill: bool = False
 

@@ -24,6 +24,4 @@ def from_text(text: str, kind: type[T]) -> T:
     try:
         return msgspec.convert(json.loads(text), kind)
     except (ValueError, msgspec.ValidationError) as error:
-        raise StateDamaged(
-            f"a record in the state database cannot be read ({error})", RESTORE_ADVICE
-        ) from error
+        raise StateDamaged(f"a record in the state database cannot be read ({error})", RESTORE_ADVICE) from error

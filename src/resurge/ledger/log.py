@@ -165,9 +165,7 @@ def _explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError as error:
-        raise AccessDenied(
-            f"no permission to use the ledger in {folder}", f"Run as the owner of {folder}."
-        ) from error
+        raise AccessDenied(f"no permission to use the ledger in {folder}", f"Run as the owner of {folder}.") from error
     except OSError as error:
         if error.errno not in _FULL:
             raise

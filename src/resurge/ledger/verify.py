@@ -43,17 +43,13 @@ class _Walk:
         return self.roots[size - 1] if size else EMPTY_ROOT.hex()
 
 
-def verify_lines(
-    lines: Iterable[bytes], verifier: Verifier | None, remembered: Head | None = None
-) -> Verification:
+def verify_lines(lines: Iterable[bytes], verifier: Verifier | None, remembered: Head | None = None) -> Verification:
     """`lines` without newlines; `verifier` may be None only where there are none."""
     walk = _follow(lines)
     size = len(walk.roots)
     good = _signed(walk, verifier)
     if good < size:
-        return _bad(
-            walk, good, f"entry {good} is not signed by the ledger's key, or was changed after it was"
-        )
+        return _bad(walk, good, f"entry {good} is not signed by the ledger's key, or was changed after it was")
     if walk.problem:
         return _bad(walk, size, f"entry {size} {walk.problem}")
     if remembered is not None:

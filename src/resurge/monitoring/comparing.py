@@ -31,9 +31,7 @@ def first_difference(
     return next((difference for difference in found if difference), None)
 
 
-def _scalar_difference(
-    expected: Any, given: Any, comparator: Comparator, tolerance: float, where: str
-) -> str | None:
+def _scalar_difference(expected: Any, given: Any, comparator: Comparator, tolerance: float, where: str) -> str | None:
     if _is_number(expected) and _is_number(given):
         allowed = tolerance if comparator is Comparator.TOLERANCE else 0.0
         agrees = expected == given or abs(expected - given) <= allowed
@@ -44,11 +42,7 @@ def _scalar_difference(
 
 def answers_differ(expected: Any, given: Any, comparator: Comparator, tolerance: float) -> str | None:
     """As `first_difference`; either side may be the whole body or only its `answers`."""
-    if (
-        isinstance(given, dict)
-        and "answers" in given
-        and not (isinstance(expected, dict) and "answers" in expected)
-    ):
+    if isinstance(given, dict) and "answers" in given and not (isinstance(expected, dict) and "answers" in expected):
         given = given["answers"]
     elif isinstance(expected, dict) and set(expected) == {"answers"} and not isinstance(given, dict):
         expected = expected["answers"]

@@ -1,44 +1,17 @@
 """What the files of a source were, what they are, and what the difference means. Pure."""
 
-import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from resurge.estate.model import Content
 from resurge.monitoring.collectors.scanning import Signature, looks_temporary
 from resurge.monitoring.measurement import FileNorm
+from resurge.sources.entropy import looks_encrypted
 
 BURST_SECONDS = 5.0
 MAX_LISTED = 10_000
-ENTROPY_SAMPLE_BYTES = 65536
-RANDOM_WITHIN_BITS = 0.35  # this near to what random bytes of the same length measure
-JUMP_BITS = 0.4  # and this much above what the file measured before
-
-
-@lru_cache(maxsize=4096)
-def random_entropy(sample_bytes: int) -> float:
-    """The mean entropy (bits per byte) that so many random bytes measure: 5.77 for 64, 7.997 for 64 KiB.
-
-    Each of the 256 values occurs k times with Poisson probability, and takes k·log2(k)/n from log2(n).
-    """
-    if sample_bytes <= 1:
-        return 0.0
-    rate = sample_bytes / 256
-    if rate > 32:  # the sum's tail is long, and Miller's correction (1955) is exact enough
-        return 8 - 255 / (2 * sample_bytes * math.log(2))
-    spent, probability = 0.0, math.exp(-rate)
-    for count in range(1, int(rate + 12 * math.sqrt(rate)) + 12):
-        probability *= rate / count
-        spent += probability * count * math.log2(count)
-    return math.log2(sample_bytes) - 256 * spent / sample_bytes
-
-
-def looks_encrypted(before_bits: float, now_bits: float, size: int) -> bool:
-    expected = random_entropy(min(size, ENTROPY_SAMPLE_BYTES))
-    return now_bits >= expected - RANDOM_WITHIN_BITS and now_bits - before_bits >= JUMP_BITS
 
 
 @dataclass(slots=True)
@@ -54,9 +27,7 @@ class Questions:
     """What must be read before more can be said."""
 
     differ: list[str] = field(default_factory=list)  # their stat is not the one that was proved: read at once
-    settled: list[str] = field(
-        default_factory=list
-    )  # new, and the same for two looks: read when there is time
+    settled: list[str] = field(default_factory=list)  # new, and the same for two looks: read when there is time
 
 
 class ContentBook:
@@ -76,11 +47,7 @@ class ContentBook:
 
     def learn(self, norms: Mapping[str, FileNorm]) -> None:
         """Replaces what earlier snapshots said; files first seen since keep what was seen of them."""
-        mine = {
-            path: norm
-            for path, norm in norms.items()
-            if path == self.root or path.startswith(self.root + "/")
-        }
+        mine = {path: norm for path, norm in norms.items() if path == self.root or path.startswith(self.root + "/")}
         self._by_sight -= mine.keys()
         for path in self.norms.keys() - self._by_sight - mine.keys():
             self._forget(path)
@@ -159,9 +126,7 @@ class ContentBook:
             "counts": {name: len(paths) for name, paths in lists.items()},
             "sizes": {path: damage.signature.size for path, damage in self._damage.items()},
             "entropies": {
-                path: round(damage.entropy, 3)
-                for path, damage in self._damage.items()
-                if damage.entropy is not None
+                path: round(damage.entropy, 3) for path, damage in self._damage.items() if damage.entropy is not None
             },
             "known": len(self.norms),
             "recent": len(recent),
@@ -203,9 +168,7 @@ class ContentBook:
         self.proved[path] = signature
         self._by_sight.add(path)
         original = path.rpartition(".")[0]  # ransomware often writes NAME.locked, and removes NAME
-        if original in self._missing and looks_encrypted(
-            self.norms[original].entropy, norm.entropy, norm.size
-        ):
+        if original in self._missing and looks_encrypted(self.norms[original].entropy, norm.entropy, norm.size):
             self._damage[path] = Damage(signature, "encrypted-copy", norm.entropy, encrypted=True)
 
     def _hurt(self, path: str, damage: Damage, at: float) -> None:

@@ -18,9 +18,9 @@ from resurge.monitoring.collectors.registry import (
     probe_collector,
 )
 from resurge.monitoring.collectors.repository import RepositoryCollector
-from resurge.monitoring.collectors.scanning import scan
-from resurge.monitoring.content import looks_encrypted
+from resurge.monitoring.collectors.scanning import Signature, scan
 from resurge.monitoring.measurement import FileNorm, Measurement
+from resurge.sources.entropy import looks_encrypted
 from resurge.sources.health import EXAMINED_SUFFIXES, examine_sqlite, examine_tensors
 
 PROGRESS_WAIT_SECONDS = 3.0
@@ -34,22 +34,18 @@ _BY_OUTCOME = {
 }
 
 
-def examine(
-    component: str, estate: Estate, norms: Mapping[str, FileNorm], *, thorough: bool = True
-) -> list[Anomaly]:
-    """Empty means well. Probes for proof are asked too. Without `thorough`, only sizes of files are compared.
+def examine(component: str, estate: Estate, norms: Mapping[str, FileNorm], *, thorough: bool = True) -> list[Anomaly]:
+    """Empty means well. Probes for proof are asked too.
+
+    Without `thorough`, a quick look that waits for nobody: the process, the sizes of files, the newest weights, a
+    quick check of databases; no probe, no canary, no hash.
 
     `norms` are what files must be, by absolute path; for `repository/NAME`, the objects that must be there.
     """
-    if (
-        component.startswith(REPOSITORY_PREFIX)
-        and component.removeprefix(REPOSITORY_PREFIX) in estate.repositories
-    ):
+    if component.startswith(REPOSITORY_PREFIX) and component.removeprefix(REPOSITORY_PREFIX) in estate.repositories:
         return _repository(component, estate, norms)
     if component not in estate.components:
-        raise ComponentNotFound(
-            f"The estate has no component {component!r}", "See `resurge status` for its names."
-        )
+        raise ComponentNotFound(f"The estate has no component {component!r}", "See `resurge status` for its names.")
     return list(_component(estate.components[component], estate, norms, thorough=thorough))
 
 
@@ -62,6 +58,8 @@ def _component(
             yield from _database(component.name, source.path, thorough=thorough)
         else:
             yield from _files(component.name, source, norms, thorough=thorough)
+    if not thorough:
+        return
     for probe in component.probes:
         if probe.kind is ProbeKind.PROGRESS:
             yield from _progress(component, probe)
@@ -99,9 +97,7 @@ def _database(component: str, path: Path, *, thorough: bool) -> Iterable[Anomaly
         yield _anomaly(component, health.symptom, health.summary, paths=[str(path)], count=1)
 
 
-def _files(
-    component: str, source: Source, norms: Mapping[str, FileNorm], *, thorough: bool
-) -> Iterable[Anomaly]:
+def _files(component: str, source: Source, norms: Mapping[str, FileNorm], *, thorough: bool) -> Iterable[Anomaly]:
     root = str(source.path)
     mine = {path: norm for path, norm in norms.items() if path == root or path.startswith(root + "/")}
     seen = scan(source)
@@ -116,29 +112,30 @@ def _files(
         return
     found: dict[Symptom, list[str]] = {}
     for path, norm in sorted(mine.items()):
-        symptoms = _file(
-            path, norm, source.content, seen[path].size if path in seen else None, thorough=thorough
-        )
+        symptoms = _file(path, norm, source.content, seen[path].size if path in seen else None, thorough=thorough)
         for symptom in symptoms:
             found.setdefault(symptom, []).append(path)
     if source.content is Content.ROLLING and seen:
         found.pop(Symptom.CONTENT_MISSING, None)
-    if thorough and source.content is not Content.MUTABLE:
-        for path in sorted(seen):
-            if Path(path).suffix in EXAMINED_SUFFIXES:
-                health = examine_tensors(Path(path))
-                if health.symptom is not None and not (
-                    health.symptom is Symptom.CONTENT_MISSING and source.content is Content.ROLLING
-                ):
-                    found.setdefault(health.symptom, []).append(path)
+    for path in _weights(source, seen, thorough=thorough):
+        health = examine_tensors(Path(path))
+        rolled_away = health.symptom is Symptom.CONTENT_MISSING and source.content is Content.ROLLING
+        if health.symptom is not None and not rolled_away:
+            found.setdefault(health.symptom, []).append(path)
     for symptom, paths in found.items():
         summary = f"{symptom.value}: {paths[0]}" + (f" and {len(paths) - 1} more" if len(paths) > 1 else "")
         yield _anomaly(component, symptom, summary, paths=paths, count=len(paths))
 
 
-def _file(
-    path: str, norm: FileNorm, content: Content, size: int | None, *, thorough: bool
-) -> Iterable[Symptom]:
+def _weights(source: Source, seen: Mapping[str, Signature], *, thorough: bool) -> list[str]:
+    """Tensor files to open; for a quick look only the newest, from which a job would go on."""
+    if source.content is Content.MUTABLE:
+        return []
+    paths = sorted(path for path in seen if Path(path).suffix in EXAMINED_SUFFIXES)
+    return paths if thorough else sorted(paths, key=lambda path: seen[path].mtime_ns)[-1:]
+
+
+def _file(path: str, norm: FileNorm, content: Content, size: int | None, *, thorough: bool) -> Iterable[Symptom]:
     """A mutable file may be anything but encrypted; its being gone is for the caller's judgement as well."""
     if size is None:
         return [] if content is Content.MUTABLE else [Symptom.CONTENT_MISSING]

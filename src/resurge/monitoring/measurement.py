@@ -6,9 +6,7 @@ from typing import Any, Protocol
 
 from resurge.incidents.records import Anomaly, Symptom
 
-STARTUP_GRACE_SECONDS = (
-    10.0  # a process this young may still be loading; its death counts at once all the same
-)
+STARTUP_GRACE_SECONDS = 10.0  # a process this young may still be loading; its death counts at once all the same
 
 Detail = Mapping[str, Any]
 Json = dict[str, Any]

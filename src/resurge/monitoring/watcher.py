@@ -52,9 +52,7 @@ class Watcher:
     that was seen while a recovery was at work is ever judged.
     """
 
-    def __init__(
-        self, estate: Estate, clock: Clock, on_alert: OnAlert, on_measurements: OnMeasurements
-    ) -> None:
+    def __init__(self, estate: Estate, clock: Clock, on_alert: OnAlert, on_measurements: OnMeasurements) -> None:
         self._estate = estate
         self._clock = clock
         self._on_alert = on_alert
@@ -161,9 +159,7 @@ class Watcher:
         except Exception as error:  # one broken collector must not blind the others
             log.exception("collector %s of %s failed", collector.name, collector.component)
             detail = {"summary": f"{type(error).__name__}: {error}"}
-            measurements = [
-                Measurement(collector.component, f"collector-failed:{collector.name}", at, 1.0, detail)
-            ]
+            measurements = [Measurement(collector.component, f"collector-failed:{collector.name}", at, 1.0, detail)]
         self._results.put(Result(collector.component, beat.generation, measurements))
         with self._lock:
             beat.began = None
@@ -174,14 +170,10 @@ class Watcher:
     def _report_if_overdue(self, beat: Beat, now: float) -> None:
         collector = beat.collector
         running_seconds = now - (beat.began or now)
-        if beat.reported or running_seconds < max(
-            OVERDUE_MIN_SECONDS, OVERDUE_FACTOR * collector.every_seconds
-        ):
+        if beat.reported or running_seconds < max(OVERDUE_MIN_SECONDS, OVERDUE_FACTOR * collector.every_seconds):
             return
         beat.reported = True
-        log.warning(
-            "collector %s of %s hangs since %.1f s", collector.name, collector.component, running_seconds
-        )
+        log.warning("collector %s of %s hangs since %.1f s", collector.name, collector.component, running_seconds)
         overdue = Measurement(
             collector.component, f"collector-overdue:{collector.name}", self._clock.now(), running_seconds
         )
@@ -225,10 +217,7 @@ class Watcher:
         return events
 
     def _is_current(self, result: Result) -> bool:
-        return (
-            result.component not in self._held
-            and self._generations.get(result.component) == result.generation
-        )
+        return result.component not in self._held and self._generations.get(result.component) == result.generation
 
 
 def _teach(collector: Collector, norms: Mapping[str, FileNorm]) -> None:

@@ -45,6 +45,4 @@ def price(usage: Usage, prices: Prices) -> Cost:
     stored = usage.stored_bytes / GIGABYTE_BYTES * months * prices.stored_gb_month
     moved = usage.moved_bytes / GIGABYTE_BYTES * prices.moved_gb
     compute = usage.compute_seconds / HOUR_SECONDS * prices.compute_hour
-    return Cost(
-        stored=stored, moved=moved, compute=compute, total=stored + moved + compute, currency=prices.currency
-    )
+    return Cost(stored=stored, moved=moved, compute=compute, total=stored + moved + compute, currency=prices.currency)

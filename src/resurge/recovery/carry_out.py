@@ -23,7 +23,7 @@ def carry_out(
         tools.book.begin_step(run_id, position, step, tools.clock.now())
         try:
             outcome = actions[step.action](StepContext(tools, incident, run_id, position, step))
-        except Exception as error:  # noqa: BLE001 - whatever happened, the run must come to a recorded end
+        except Exception as error:  # whatever happened, the run must come to a recorded end
             if not isinstance(error, ResurgeError):
                 log.exception("step %s of %s", position, run_id)
             tools.book.end_step(run_id, position, StepState.FAILED, tools.clock.now(), str(error))

@@ -30,9 +30,7 @@ def candidates(diagnosis: Diagnosis, estate: Estate, facts: Facts) -> list[Plan]
     if maker is None:
         return []
     plans = [plan for plan in maker(diagnosis, estate, facts) if plan.steps and _allowed(plan, estate)]
-    return sorted(
-        plans, key=lambda plan: (_lost_seconds(plan, diagnosis), plan.expected_seconds, len(plan.steps))
-    )
+    return sorted(plans, key=lambda plan: (_lost_seconds(plan, diagnosis), plan.expected_seconds, len(plan.steps)))
 
 
 def _lost_seconds(plan: Plan, diagnosis: Diagnosis) -> float:

@@ -55,12 +55,7 @@ class StepContext:
 
     @property
     def quarantine_folder(self) -> Path:
-        return (
-            self.tools.estate.state_folder
-            / "quarantine"
-            / self.incident.id
-            / self.step.component.replace("/", "-")
-        )
+        return self.tools.estate.state_folder / "quarantine" / self.incident.id / self.step.component.replace("/", "-")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What a choice of plan has to know, as values, and the look around that gathers it."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from resurge.backup.points import PointBook, RecoveryPoint, good_before
 from resurge.core.errors import ResurgeError
 from resurge.diagnosis.name import DATA_FAULTS
 from resurge.estate.model import Component, Content, Estate
-from resurge.incidents.records import Diagnosis, Fault
+from resurge.incidents.records import Diagnosis
 from resurge.sources.health import examine_tensors
 
 REPOSITORY_PREFIX = "repository/"
@@ -61,16 +62,21 @@ def _weights(
     rolling = [source.path for source in component.sources if source.content is Content.ROLLING]
     files = [path for root in rolling if root.is_dir() for path in root.rglob("*") if _is_weights(path)]
     looked = []
-    for path in files:
-        try:
-            modified_at = path.stat().st_mtime
-        except FileNotFoundError:  # rolled away while we looked
-            continue
+    for modified_at, path in sorted(_dated(files), reverse=True):
         damaged = str(path) in diagnosis.paths and diagnosis.fault in DATA_FAULTS
-        looked.append((path, modified_at, not damaged and examine_tensors(path).good))
+        healthy = not damaged and examine_tensors(path).good
+        looked.append((path, modified_at, healthy))
+        if healthy:
+            break  # it is the newest good one: what is older does not matter, and may be large
     kept = _kept([str(path) for path, _, healthy in looked if not healthy], fit, repositories)
     found = [WeightsOnDisk(str(p), at, healthy, kept.get(str(p))) for p, at, healthy in looked]
     return tuple(sorted(found, key=lambda w: (w.modified_at, w.path), reverse=True))
+
+
+def _dated(paths: Iterable[Path]) -> Iterator[tuple[float, Path]]:
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):  # rolled away while we looked
+            yield path.stat().st_mtime, path
 
 
 def _is_weights(path: Path) -> bool:
@@ -90,7 +96,3 @@ def _kept(paths: Sequence[str], fit: Sequence[RecoveryPoint], repositories: Repo
         if len(kept) == len(paths):
             break
     return kept
-
-
-def is_data_fault(fault: Fault) -> bool:
-    return fault in DATA_FAULTS

@@ -48,10 +48,7 @@ def _put_back(diagnosis: Diagnosis, estate: Estate, facts: Facts, index: int) ->
     point = facts.points[index]
     fenced = _fenced(component, diagnosis, estate)
     steps = (
-        *(
-            Step("stop", name, why=f"it must not use {component.name} while that is replaced")
-            for name in fenced
-        ),
+        *(Step("stop", name, why=f"it must not use {component.name} while that is replaced") for name in fenced),
         Step("quarantine", component.name, {"snapshot": point.snapshot}, "keep the broken state aside"),
         Step(
             "restore",
@@ -65,9 +62,7 @@ def _put_back(diagnosis: Diagnosis, estate: Estate, facts: Facts, index: int) ->
     )
     reasons = (f"snapshot {point.snapshot[:12]} is the newest good one from before the fault",)
     if index:
-        reasons = (
-            f"snapshot {point.snapshot[:12]} is older by {index}; the newer ones did not lead to a proof",
-        )
+        reasons = (f"snapshot {point.snapshot[:12]} is older by {index}; the newer ones did not lead to a proof",)
     seconds = facts.restore_seconds + PROVE_SECONDS + RESTART_SECONDS * len(fenced)
     return Plan(component.name, diagnosis.fault, steps, point.snapshot, point.taken_at, seconds, reasons)
 
@@ -81,21 +76,28 @@ def _resume_from_good_weights(diagnosis: Diagnosis, estate: Estate, facts: Facts
     plans = []
     if kept and (newest := kept[0]).kept_in:
         restored_at = _taken_at(facts, newest.kept_in)
-        step = Step(
-            "restore", component.name, {"snapshot": newest.kept_in, "only": newest.path}, "it is kept whole"
-        )
+        step = Step("restore", component.name, {"snapshot": newest.kept_in, "only": newest.path}, "it is kept whole")
         reason = f"snapshot {newest.kept_in[:12]} holds {newest.path.rpartition('/')[2]} as it was before the fault"
         plans.append(
-            _resume(diagnosis, estate, (step,), newest.kept_in, max([restored_at, *good_at]), reason)
+            _resume(
+                diagnosis,
+                estate,
+                (step,),
+                snapshot=newest.kept_in,
+                state_at=max([restored_at, *good_at]),
+                reason=reason,
+            )
         )
     if good_at:
         reason = "the newest checkpoint on disk that is good"
-        plans.append(_resume(diagnosis, estate, (), None, max(good_at), reason))
+        plans.append(_resume(diagnosis, estate, (), snapshot=None, state_at=max(good_at), reason=reason))
     if facts.points:
         point = facts.points[0]
         step = Step("restore", component.name, {"snapshot": point.snapshot}, "no checkpoint on disk is good")
         reason = f"snapshot {point.snapshot[:12]} holds the newest checkpoints known to be good"
-        plans.append(_resume(diagnosis, estate, (step,), point.snapshot, point.taken_at, reason))
+        plans.append(
+            _resume(diagnosis, estate, (step,), snapshot=point.snapshot, state_at=point.taken_at, reason=reason)
+        )
     return plans
 
 
@@ -103,6 +105,7 @@ def _resume(
     diagnosis: Diagnosis,
     estate: Estate,
     restore: tuple[Step, ...],
+    *,
     snapshot: str | None,
     state_at: float,
     reason: str,
@@ -110,11 +113,7 @@ def _resume(
     component = estate.components[diagnosis.component]
     running = component.process is not None
     steps = (
-        *(
-            (Step("stop", component.name, why="it must not spread the poison into new checkpoints"),)
-            if running
-            else ()
-        ),
+        *((Step("stop", component.name, why="it must not spread the poison into new checkpoints"),) if running else ()),
         Step(
             "quarantine",
             component.name,
@@ -200,11 +199,7 @@ def _proof(diagnosis: Diagnosis, estate: Estate, restarted: tuple[str, ...] = ()
     keep = estate.components[name].sources
     return (
         Step("prove", name, {"witnesses": ",".join(witnesses)}, "nothing is recovered until it is proved"),
-        *(
-            (Step("backup", name, {}, "the recovered state becomes the newest recovery point"),)
-            if keep
-            else ()
-        ),
+        *((Step("backup", name, {}, "the recovered state becomes the newest recovery point"),) if keep else ()),
     )
 
 

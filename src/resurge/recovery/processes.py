@@ -10,7 +10,7 @@ import psutil
 from resurge.core.errors import RecoveryFailed
 from resurge.estate.model import Process
 
-TOKEN = "RESURGE_STEP"
+STEP_VARIABLE = "RESURGE_STEP"
 UP_SECONDS = 8.0
 POLL_SECONDS = 0.02
 SECRET_PREFIXES = ("RESURGE_PASSWORD", "DBOS_")
@@ -53,7 +53,7 @@ def find_by_token(token: str) -> psutil.Process | None:
     """A live process that was started with this token in its environment."""
     for found in psutil.process_iter():
         try:
-            if found.status() != psutil.STATUS_ZOMBIE and found.environ().get(TOKEN) == token:
+            if found.status() != psutil.STATUS_ZOMBIE and found.environ().get(STEP_VARIABLE) == token:
                 return found
         except psutil.Error:
             continue
@@ -63,7 +63,7 @@ def find_by_token(token: str) -> psutil.Process | None:
 def spawn(process: Process, token: str) -> int:
     """Start it in a session of its own, so that it outlives whoever started it."""
     process.log_file.parent.mkdir(parents=True, exist_ok=True)
-    environment = clean_environment({**process.environment, TOKEN: token})
+    environment = clean_environment({**process.environment, STEP_VARIABLE: token})
     try:
         with process.log_file.open("ab") as log:
             child = subprocess.Popen(

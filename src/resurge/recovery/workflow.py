@@ -12,9 +12,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 from resurge.recovery.carry_out import carry_out, conclude
 from resurge.recovery.context import Tools
 
-APPLICATION_VERSION = (
-    "1"  # raised when the order of calls in `recover` changes; old runs must be ended before
-)
+APPLICATION_VERSION = "1"  # raised when the order of calls in `recover` changes; old runs must be ended before
 
 _tools: list[Tools] = []
 

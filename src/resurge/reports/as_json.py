@@ -91,8 +91,7 @@ def _incident(incident: IncidentFact) -> Json:
         "rto": _measure(incident.rto),
         "rpo": _measure(incident.rpo),
         "phases": [
-            {"phase": str(p.phase), **_instant("started", p.started_at), "seconds": p.seconds}
-            for p in incident.phases
+            {"phase": str(p.phase), **_instant("started", p.started_at), "seconds": p.seconds} for p in incident.phases
         ],
         "integrity": {
             "proved": incident.integrity.proved,

@@ -218,9 +218,7 @@ def _largest_exposure(good: Sequence[BackupFact], period: tuple[float, float]) -
     return largest
 
 
-def _totals(
-    incidents: Sequence[IncidentFact], backups: Sequence[BackupFact], drills: Sequence[DrillResult]
-) -> Totals:
+def _totals(incidents: Sequence[IncidentFact], backups: Sequence[BackupFact], drills: Sequence[DrillResult]) -> Totals:
     promised = [m for i in incidents for m in i.measures if m.promised_seconds is not None]
     passed = sum(d.drill.passed for d in drills)
     return Totals(

@@ -52,9 +52,7 @@ def measure(
     incident: Incident, objectives: Objectives, onset_at: float, uncertainty: float, until: float
 ) -> tuple[Measure, Measure, Measure]:
     """Detection, RTO and RPO, in this order, all from `onset_at`. `until` is when the report looks."""
-    detect = judge(
-        objectives.detect_seconds, max(0.0, incident.opened_at - onset_at), uncertainty=uncertainty
-    )
+    detect = judge(objectives.detect_seconds, max(0.0, incident.opened_at - onset_at), uncertainty=uncertainty)
     if incident.state is IncidentState.DISMISSED and incident.proved_at is None:
         nothing = Measure(None, None, None)  # it passed by itself: there was nothing to bring back
         return detect, nothing, nothing
@@ -67,8 +65,6 @@ def measure(
             rpo, rpo_uncertainty = max(0.0, onset_at - incident.restored_state_at), uncertainty
     return (
         detect,
-        judge(
-            objectives.rto_seconds, rto, uncertainty=uncertainty, over=over, waited=max(0.0, until - onset_at)
-        ),
+        judge(objectives.rto_seconds, rto, uncertainty=uncertainty, over=over, waited=max(0.0, until - onset_at)),
         judge(objectives.rpo_seconds, rpo, uncertainty=rpo_uncertainty, over=over),
     )

@@ -29,9 +29,7 @@ class DatabaseBusy(ResurgeError):
     """Somebody held a lock for longer than BUSY_SECONDS. That is no damage: try again later."""
 
 
-def open_read_only(
-    path: Path, *, busy_seconds: float = BUSY_SECONDS, immutable: bool = False
-) -> sqlite3.Connection:
+def open_read_only(path: Path, *, busy_seconds: float = BUSY_SECONDS, immutable: bool = False) -> sqlite3.Connection:
     """`immutable` promises that nobody writes, and then no lock or companion file is used."""
     uri = f"file:{quote(str(path))}?mode=ro" + ("&immutable=1" if immutable else "")
     return sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)

@@ -75,8 +75,7 @@ class Requests:
         row = (self._clock.now(), json.dumps(dict(result)), error, id)
         self._database.run(
             lambda connection: connection.execute(
-                "UPDATE requests SET answered_at = ?, result = ?, error = ?"
-                " WHERE id = ? AND answered_at IS NULL",
+                "UPDATE requests SET answered_at = ?, result = ?, error = ? WHERE id = ? AND answered_at IS NULL",
                 row,
             )
         )
@@ -98,9 +97,7 @@ class Requests:
     def expire(self, before: float) -> int:
         """Forget what was answered before `before` (Unix seconds)."""
         return self._database.run(
-            lambda connection: (
-                connection.execute("DELETE FROM requests WHERE answered_at < ?", (before,)).rowcount
-            )
+            lambda connection: connection.execute("DELETE FROM requests WHERE answered_at < ?", (before,)).rowcount
         )
 
     def _look(self, id: str) -> Answer | None:

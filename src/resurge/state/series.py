@@ -45,9 +45,7 @@ class SeriesStore:
         batch = list(rows)
         if batch:
             self._database.run(
-                lambda connection: connection.executemany(
-                    "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?)", batch
-                )
+                lambda connection: connection.executemany("INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?)", batch)
             )
 
     def range(self, component: str, name: str, since: float, until: float) -> list[Point]:
@@ -124,8 +122,7 @@ def _thin(connection: sqlite3.Connection, edge: float) -> int:
     for (component, name), group in groupby(rows, key=lambda row: (row["component"], row["name"])):
         for bucket in downsample((row["at"], _number(row["value"])) for row in group):
             known = connection.execute(
-                "SELECT at, low, mean, high, points FROM series_buckets"
-                " WHERE component = ? AND name = ? AND at = ?",
+                "SELECT at, low, mean, high, points FROM series_buckets WHERE component = ? AND name = ? AND at = ?",
                 (component, name, bucket.at),
             ).fetchone()
             whole = bucket if known is None else merge(_bucket(known), bucket)

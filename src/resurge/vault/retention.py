@@ -37,7 +37,7 @@ def choose(snapshots: Sequence[Dated], retention: Retention, now: float) -> Choi
     """A snapshot that claims to be taken after `now` is kept and counts for no rule: a clock that ran ahead
     must not push good snapshots out. With no rule at all, everything is kept.
     """
-    ordered = sorted(snapshots, key=lambda each: (-each.taken_at, each.id))
+    ordered = sorted(snapshots, key=lambda each: (each.taken_at, each.id), reverse=True)
     reasons: dict[str, list[str]] = {each.id: [] for each in ordered}
     past = [each for each in ordered if each.taken_at <= now]
     for each in ordered:
@@ -57,9 +57,7 @@ def choose(snapshots: Sequence[Dated], retention: Retention, now: float) -> Choi
     )
 
 
-def _by_period(
-    newest_first: Sequence[Dated], count: int, rule: str, period: _Period
-) -> list[tuple[str, str]]:
+def _by_period(newest_first: Sequence[Dated], count: int, rule: str, period: _Period) -> list[tuple[str, str]]:
     kept: list[tuple[str, str]] = []
     last: tuple[int, ...] | None = None
     for position, each in enumerate(newest_first, 1):

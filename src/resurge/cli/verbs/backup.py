@@ -147,9 +147,7 @@ def say_snapshot(snapshot: "Snapshot", name: str = "") -> None:
 
 def require_whole(snapshots: Sequence["Snapshot"]) -> None:
     """Raises PartialBackup that names what could not be read."""
-    missing = [
-        (snapshot, absolute_name(name), why) for snapshot in snapshots for name, why in snapshot.unreadable
-    ]
+    missing = [(snapshot, absolute_name(name), why) for snapshot in snapshots for name, why in snapshot.unreadable]
     if not missing:
         return
     snapshot, name, why = missing[0]
@@ -161,9 +159,7 @@ def require_whole(snapshots: Sequence["Snapshot"]) -> None:
             say(f"{each}: {reason}")
         if len(missing) > NAMED_IN_FULL:
             say(f"and {len(missing) - NAMED_IN_FULL} more (--json names them all)")
-    raise PartialBackup(
-        happened, f"Snapshot {snapshot.id[:8]} holds the rest. Mend these, then back up again."
-    )
+    raise PartialBackup(happened, f"Snapshot {snapshot.id[:8]} holds the rest. Mend these, then back up again.")
 
 
 def absolute_name(name: str) -> str:
@@ -171,9 +167,7 @@ def absolute_name(name: str) -> str:
     return name if name.startswith("/") else f"/{name}"
 
 
-def _back_up_components(
-    access: Access, names: Sequence[str], *, read_all: bool, accept: bool, as_json: bool
-) -> None:
+def _back_up_components(access: Access, names: Sequence[str], *, read_all: bool, accept: bool, as_json: bool) -> None:
     app = access.app()
     outcomes = []
     for name in names:

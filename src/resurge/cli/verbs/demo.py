@@ -7,9 +7,7 @@ import click
 
 @click.command()
 @click.option("--seed", type=int, default=None, help="Repeat an order of events. Default: a new one.")
-@click.option(
-    "--faults", default="all", show_default=True, metavar="all|none|LIST", help="What to break, by commas."
-)
+@click.option("--faults", default="all", show_default=True, metavar="all|none|LIST", help="What to break, by commas.")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),

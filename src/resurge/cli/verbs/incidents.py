@@ -129,9 +129,7 @@ def _list(app: Any, listed: "list[Incident]") -> None:
 
 def _tell(incident: "Incident", steps: list[Any], objectives: "Objectives") -> None:
     say_outcome(incident, objectives)
-    click.echo(
-        f"Found {local_time(incident.opened_at)}, {format_duration(incident.detect_seconds)} after onset."
-    )
+    click.echo(f"Found {local_time(incident.opened_at)}, {format_duration(incident.detect_seconds)} after onset.")
     for alert in incident.alerts:
         click.echo(f"  {alert.symptom}: {alert.summary}")
     if incident.diagnosis:

@@ -10,9 +10,7 @@ from resurge.core.errors import EstateError, SourceMissing
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
-@click.option(
-    "--stdout", "to_stdout", is_flag=True, help="Print it instead of writing it: nothing is touched."
-)
+@click.option("--stdout", "to_stdout", is_flag=True, help="Print it instead of writing it: nothing is touched.")
 def init(paths: tuple[Path, ...], to_stdout: bool) -> None:
     """Write a resurge.yaml here that protects PATHs, with comments that explain it.
 

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 @estate_option
 @json_option
 @pass_access
-def recover(
-    access: Access, *, target: str, dry_run: bool, approve: bool, no_wait: bool, as_json: bool
-) -> None:
+def recover(access: Access, *, target: str, dry_run: bool, approve: bool, no_wait: bool, as_json: bool) -> None:
     """Bring a component back to its last good state, or approve what an incident waits for.
 
     The broken state is set aside first, never deleted. Exit code 42: it ended without proof.

@@ -53,23 +53,23 @@ def init(access: Access, *, as_json: bool) -> None:
             made.unlink(missing_ok=True)
         raise
     if as_json:
-        print_json(
-            {"id": repository.id, "location": repository.location, "password_file": made and str(made)}
-        )
+        print_json({"id": repository.id, "location": repository.location, "password_file": made and str(made)})
         return
     click.echo(f"Created repository {repository.id[:8]} at {repository.location}.")
     if made is not None:
-        click.echo(
-            f"Made its password: {made}. Keep a copy somewhere else: without it nothing can be restored."
-        )
+        click.echo(f"Made its password: {made}. Keep a copy somewhere else: without it nothing can be restored.")
 
 
 def _make_password(place: Place) -> Path | None:
-    """Where the estate names a password file that nobody has written yet. Returns the file that was made."""
+    """Where the estate names a password file that nobody has written yet. Returns the file that was made.
+
+    It holds the password that the environment gives, else a strong one: from then on, the file is what counts.
+    """
     file = place.password_file
-    given = os.environ.get(PASSWORD_FILE_VARIABLE) or os.environ.get(PASSWORD_VARIABLE)
-    if file is None or file.exists() or given:
+    if file is None or file.exists():
         return None
+    given = os.environ.get(PASSWORD_FILE_VARIABLE) or os.environ.get(PASSWORD_VARIABLE)
+    password = password_for(Place(place.url)) if given else secrets.token_urlsafe(32)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_durably(file, f"{secrets.token_urlsafe(32)}\n".encode())
+    write_durably(file, f"{password}\n".encode())
     return file

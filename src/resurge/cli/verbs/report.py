@@ -35,9 +35,7 @@ def _since(_ctx: click.Context, parameter: click.Parameter, value: str) -> float
 
 
 @click.command()
-@click.option(
-    "--html", metavar="FILE", type=click.Path(path_type=Path), help="Write one self-contained page."
-)
+@click.option("--html", metavar="FILE", type=click.Path(path_type=Path), help="Write one self-contained page.")
 @click.option(
     "--json", "json_file", metavar="FILE", type=click.Path(path_type=Path, allow_dash=True),
     help="Write it for machines; - for standard output.",

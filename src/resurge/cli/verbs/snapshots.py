@@ -25,8 +25,7 @@ def snapshots(access: Access, *, component: str | None, tags: tuple[str, ...], a
     found = [
         snapshot
         for snapshot in repository.snapshots()
-        if (component is None or snapshot.component == component.removeprefix("@"))
-        and set(tags) <= set(snapshot.tags)
+        if (component is None or snapshot.component == component.removeprefix("@")) and set(tags) <= set(snapshot.tags)
     ]
     if as_json:
         print_json([snapshot_json(snapshot) for snapshot in found])

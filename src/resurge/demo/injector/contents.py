@@ -13,7 +13,6 @@ from resurge.demo.injector.scene import Detail, Scene, is_sound
 RANSOM_NOTE = "README_TO_DECRYPT.txt"
 LOCKED = ".locked"
 LOCKED_SHARE = 0.2
-DELETE_SECONDS = 5.0
 
 
 def flip_bit(scene: Scene) -> Detail:
@@ -46,10 +45,11 @@ def lose_repository(scene: Scene) -> Detail:
 
 
 def _delete(folder: Path) -> None:
-    """Somebody may be writing into it at the same time."""
-    deadline = time.monotonic() + DELETE_SECONDS
-    while folder.exists() and time.monotonic() < deadline:
-        shutil.rmtree(folder, ignore_errors=True)
+    """Gone in one moment: whoever puts it back at once is not hurt by the rest of the deletion, and whoever
+    writes into it does not keep it alive."""
+    doomed = folder.with_name(f".{folder.name}.deleted-{time.time_ns()}")
+    folder.rename(doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def corrupt_database(scene: Scene) -> Detail:
@@ -99,9 +99,7 @@ def _reads_as_sound(database: Path) -> bool:
 def encrypt_dataset(scene: Scene) -> Detail:
     """What ransomware does: file after file becomes noise of the same size, some get another name."""
     folder = scene.layout.dataset
-    victims = scene.chance.sample(
-        sorted(scene.dataset), min(len(scene.dataset), scene.chance.randint(300, 600))
-    )
+    victims = scene.chance.sample(sorted(scene.dataset), min(len(scene.dataset), scene.chance.randint(300, 600)))
     pause = scene.chance.uniform(0.5, 1.0) / len(victims)
     started = time.monotonic()
     encrypted = renamed = 0

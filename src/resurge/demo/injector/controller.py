@@ -60,9 +60,7 @@ def _is_marked_resurge(pid: int, marker: str) -> bool:
         environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return False
-    return is_resurge_up([os.fsdecode(each) for each in arguments]) and (
-        f"{MARKER}={marker}".encode() in environment
-    )
+    return is_resurge_up([os.fsdecode(each) for each in arguments]) and (f"{MARKER}={marker}".encode() in environment)
 
 
 def is_resurge_up(arguments: list[str]) -> bool:

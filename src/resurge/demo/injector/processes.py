@@ -9,6 +9,7 @@ from safetensors import safe_open
 from safetensors.numpy import save
 
 from resurge.demo.injector.scene import Detail, Scene, await_true, send, state_of
+from resurge.demo.service.layout import CHECKPOINTS
 
 STOP_SECONDS = 1.0
 
@@ -37,7 +38,7 @@ def poison_checkpoint(scene: Scene) -> Detail:
     try:
         if not await_true(lambda: state_of(pid) in ("T", "Z", ""), STOP_SECONDS):
             raise TargetGone(f"process {pid} did not stop")
-        newest = max(scene.layout.checkpoints.glob("step-*.safetensors"), default=None)
+        newest = max(scene.layout.checkpoints.glob(CHECKPOINTS), default=None)
         if newest is None:
             raise TargetGone("there is no checkpoint")
         poisoned = _with_nan(newest, scene)

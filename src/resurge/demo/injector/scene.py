@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from resurge.demo.service.layout import Layout
+from resurge.demo.service.layout import CHECKPOINTS, Layout
 
 Detail = dict[str, object]
 POLL_SECONDS = 0.001
@@ -49,10 +49,19 @@ class Scene:
         return self.repository.is_dir() and any(self.repository.iterdir())
 
     def inference_runs(self) -> bool:
-        return self._runs("inference")
+        pid = self._running("inference")
+        return pid is not None and listens(pid)
 
     def training_runs(self) -> bool:
-        return self._runs("training") and any(self.layout.checkpoints.glob("step-*.safetensors"))
+        """It made a step in this life, and has a checkpoint."""
+        if self._running("training") is None:
+            return False
+        try:
+            began = self.layout.pid_file("training").stat().st_mtime_ns
+            stepped = self.layout.progress.stat().st_mtime_ns > began
+        except OSError:
+            return False
+        return stepped and any(self.layout.checkpoints.glob(CHECKPOINTS))
 
     def pid_of(self, program: str) -> int | None:
         """The live process that the pid file names, if it really is that program."""
@@ -63,9 +72,9 @@ class Scene:
             return None
         return pid if f"resurge.demo.service.{program}".encode() in command else None
 
-    def _runs(self, program: str) -> bool:
+    def _running(self, program: str) -> int | None:
         pid = self.pid_of(program)
-        return pid is not None and state_of(pid) in ("R", "S", "D")
+        return pid if pid is not None and state_of(pid) in ("R", "S", "D") else None
 
 
 def look_around(layout: Layout, repository: Path, marker: str, chance: random.Random) -> Scene:
@@ -95,6 +104,16 @@ def state_of(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return ""
+
+
+def listens(pid: int) -> bool:
+    """Whether the process holds a TCP socket that waits for connections (proc(5): state 0A)."""
+    try:
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        held = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    except OSError:
+        return False
+    return any(row[3] == "0A" and f"socket:[{row[9]}]" in held for row in rows)
 
 
 def send(pid: int, number: signal.Signals) -> bool:

@@ -57,9 +57,7 @@ class Job:
         self.weights = weights_of(data)
         self._adam.mean = {name: tensors[f"adam.mean.{name}"].copy() for name in SHAPES}
         self._adam.square = {name: tensors[f"adam.square.{name}"].copy() for name in SHAPES}
-        self._loader.resume(
-            {name: tensors[f"loader.{name}"] for name in ("permutation", "position", "generator")}
-        )
+        self._loader.resume({name: tensors[f"loader.{name}"] for name in ("permutation", "position", "generator")})
         self._noise = generator_from(tensors["noise.generator"])
         self.step = int(tensors["step"][0])
 

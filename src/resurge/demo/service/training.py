@@ -110,9 +110,7 @@ def main() -> int:
     )
     parser.add_argument("service", type=Path, help="the service folder")
     parser.add_argument("--seed", type=int, help="default: what the service was prepared with")
-    parser.add_argument(
-        "--steps-per-second", type=float, default=STEPS_PER_SECOND, help="0: as fast as possible"
-    )
+    parser.add_argument("--steps-per-second", type=float, default=STEPS_PER_SECOND, help="0: as fast as possible")
     parser.add_argument("--until", type=int, metavar="STEP", help="stop after this step")
     parser.add_argument("--checkpoint-every", type=int, default=CHECKPOINT_EVERY_STEPS, metavar="STEPS")
     parser.add_argument("--keep", type=int, default=KEEP, help="checkpoints kept")

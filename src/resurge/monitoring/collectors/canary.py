@@ -18,9 +18,7 @@ def ask_canary(canary: Canary, *, url: str | None = None) -> Exchange:
     if answer.outcome != "ok":
         return answer
     if answer.status != 200:
-        return Exchange(
-            "failed", answer.seconds, answer.status, problem=f"status {answer.status} instead of 200"
-        )
+        return Exchange("failed", answer.seconds, answer.status, problem=f"status {answer.status} instead of 200")
     try:
         given = json.loads(answer.body)
     except ValueError:

@@ -26,9 +26,7 @@ class MetricsCollector:
     def collect(self, at: float) -> Sequence[Measurement]:
         self._samples = []
         told = list(self._asking.collect(at))
-        return told + [
-            Measurement(self.component, f"metric:{name}", at, value) for name, value in self._samples
-        ]
+        return told + [Measurement(self.component, f"metric:{name}", at, value) for name, value in self._samples]
 
     def _ask(self) -> Exchange:
         answer = ask_http(self._probe)

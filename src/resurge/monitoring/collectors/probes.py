@@ -24,9 +24,7 @@ class ProbeCollector:
     `started_at` goes with it, so that a detector can tell a service that is still starting from a hung one.
     """
 
-    def __init__(
-        self, component: str, what: str, ask: Ask, every_seconds: float, process: Process | None
-    ) -> None:
+    def __init__(self, component: str, what: str, ask: Ask, every_seconds: float, process: Process | None) -> None:
         self.component = component
         self.name = what
         self.every_seconds = every_seconds

@@ -42,9 +42,7 @@ def _look_at(pid: int, written_at: float, process: Process) -> ProcessLook:
         with found.oneshot():
             status, started_at = found.status(), found.create_time()
             if started_at > written_at + PID_FILE_SLACK_SECONDS and not _is_declared(found, process):
-                return ProcessLook(
-                    "dead", pid, None, f"process {pid} is gone; its number belongs to another now"
-                )
+                return ProcessLook("dead", pid, None, f"process {pid} is gone; its number belongs to another now")
     except (psutil.NoSuchProcess, ValueError, OverflowError):
         return ProcessLook("dead", pid, None, f"process {pid} is gone")
     if status in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}:

@@ -73,13 +73,7 @@ class LossCurve:
     def add(self, step: int, loss: float, *, compare: bool = True) -> None:
         """A loss that was not finite is no claim: what comes in its place later cannot contradict it."""
         was = self.losses.pop(step, None)
-        if (
-            compare
-            and was is not None
-            and math.isfinite(was)
-            and math.isfinite(loss)
-            and self.diverged is None
-        ):
+        if compare and was is not None and math.isfinite(was) and math.isfinite(loss) and self.diverged is None:
             allowed = self.tolerance if self.comparator is Comparator.TOLERANCE else 0.0
             if abs(was - loss) > allowed:
                 self.diverged = {"step": step, "was": was, "now": loss}

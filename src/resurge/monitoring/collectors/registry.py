@@ -82,9 +82,7 @@ def component_collectors(component: Component, estate: Estate, budget: HashBudge
 
 def file_budget(estate: Estate) -> HashBudget:
     sources = sum(
-        source.kind is SourceKind.FILES
-        for component in estate.components.values()
-        for source in component.sources
+        source.kind is SourceKind.FILES for component in estate.components.values() for source in component.sources
     )
     return HashBudget(estate.monitor.hash_bytes_per_second, estate.monitor.every_seconds, sources)
 

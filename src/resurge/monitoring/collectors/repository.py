@@ -4,15 +4,15 @@ Every object but `config` is named by the BLAKE3 hash of its stored bytes, so an
 what it was. Objects are never changed in place, and a new one is never an anomaly.
 """
 
+import math
 import os
 import re
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from blake3 import blake3
-
 from resurge.monitoring.measurement import FileNorm, Measurement
+from resurge.sources.digest import digest_file
 
 CONFIG = "config"
 TEMPORARY_FOLDER = "tmp"
@@ -52,7 +52,7 @@ class RepositoryCollector:
         self._take_norms()
         objects = list_objects(self._folder)
         gone = CONFIG not in objects
-        damaged = [] if gone else self._damaged(objects, sum(objects.values()) + 1)
+        damaged = [] if gone else self._damaged(objects, math.inf)
         return self._told(at, gone=gone, damaged=damaged, objects=len(objects))
 
     def _take_norms(self) -> None:
@@ -64,9 +64,7 @@ class RepositoryCollector:
 
     def _damaged(self, objects: Mapping[str, int], allowed_bytes: float) -> list[str]:
         missing = {
-            name
-            for name, size in self._expected.items()
-            if name not in objects or (size and objects[name] != size)
+            name for name, size in self._expected.items() if name not in objects or (size and objects[name] != size)
         }
         self._rotten &= objects.keys()
         self._hash_some(objects, allowed_bytes)
@@ -75,19 +73,17 @@ class RepositoryCollector:
     def _hash_some(self, objects: Mapping[str, int], allowed_bytes: float) -> None:
         """In order of name, from where the last look ended, at most once around."""
         names = sorted(name for name in objects if _HASH.fullmatch(name.rpartition("/")[2]))
-        turned = [name for name in names if name > self._after] + [
-            name for name in names if name <= self._after
-        ]
+        turned = [name for name in names if name > self._after] + [name for name in names if name <= self._after]
         for name in turned:
             if allowed_bytes <= 0:
                 return
             allowed_bytes -= objects[name] + 65536
             self._after = name
             try:
-                data = (self._folder / name).read_bytes()
+                digest = digest_file(self._folder / name)
             except OSError:
                 continue  # forgotten meanwhile; if it was not, the next look misses it
-            sound = blake3(data).hexdigest() == name.rpartition("/")[2]
+            sound = digest == name.rpartition("/")[2]
             (self._rotten.discard if sound else self._rotten.add)(name)
 
     def _told(self, at: float, *, gone: bool, damaged: list[str], objects: int) -> Measurement:

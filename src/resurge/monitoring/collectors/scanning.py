@@ -54,9 +54,7 @@ def scan(source: Source, *, suffixes: Set[str] | None = None) -> dict[str, Signa
                 try:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(path)
-                    elif suffixes is not None and (
-                        not entry.name.endswith(tuple(suffixes)) or looks_temporary(path)
-                    ):
+                    elif suffixes is not None and (not entry.name.endswith(tuple(suffixes)) or looks_temporary(path)):
                         continue
                     elif entry.is_file(follow_symlinks=False) and not OWN_TEMPORARY.fullmatch(entry.name):
                         seen[path] = signature_of(entry.stat(follow_symlinks=False))

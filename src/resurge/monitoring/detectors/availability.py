@@ -30,9 +30,7 @@ class _ProbeRule(Rule):
 
     def judge(self, measurement: Measurement) -> bool | None:
         outcome, started_at = measurement.detail["outcome"], measurement.detail.get("started_at")
-        memory = self._memory.setdefault(
-            measurement.name, {"first_look_at": measurement.at, "answered": None}
-        )
+        memory = self._memory.setdefault(measurement.name, {"first_look_at": measurement.at, "answered": None})
         start = memory["first_look_at"] if started_at is None else started_at
         if outcome in {"ok", "wrong"}:
             memory["answered"] = start

@@ -11,9 +11,7 @@ def back_up(context: StepContext) -> Outcome:
         return _back_up_one(context, context.step.component)
     # A repository that was rebuilt: everything that it keeps gets a fresh snapshot in it.
     outcomes = [_back_up_one(context, name) for name, c in tools.estate.components.items() if c.sources]
-    return Outcome(
-        f"{len(outcomes)} component(s) backed up", {"snapshots": [o.detail["snapshot"] for o in outcomes]}
-    )
+    return Outcome(f"{len(outcomes)} component(s) backed up", {"snapshots": [o.detail["snapshot"] for o in outcomes]})
 
 
 def _back_up_one(context: StepContext, name: str) -> Outcome:

@@ -71,8 +71,7 @@ def _what_was_asked(tools: Tools, name: str, norms: Mapping[str, FileNorm]) -> l
     if component.canary:
         asked.append(f"{name}: canary identical ({component.canary.comparator.value})")
     asked.extend(
-        f"{name}: {source.kind.value} {source.path.name} ({source.content.value})"
-        for source in component.sources
+        f"{name}: {source.kind.value} {source.path.name} ({source.content.value})" for source in component.sources
     )
     if norms:
         asked.append(f"{name}: {len(norms)} file hashes compared with the last good snapshot")

@@ -1,43 +1,53 @@
 """Set the broken state aside before anything is put back. Moves only; nothing is deleted.
 
 What is moved: files that differ from the recovery point, files that came since the onset (ransom notes, renamed
-victims), and weights that cannot be loaded. What is right stays where it is.
+victims), and weights that cannot be loaded. What is right stays where it is, and in a source that may change
+(mutable) so does everything but what was named as damaged or looks encrypted.
 """
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from resurge.backup.protect import files_of
 from resurge.backup.verdict import FileState
 from resurge.core.durable import fsync_folder
-from resurge.estate.model import Source, SourceKind
+from resurge.estate.model import Content, Source, SourceKind
 from resurge.recovery.context import Outcome, StepContext
 from resurge.recovery.facts import REPOSITORY_PREFIX
 from resurge.sources.digest import digest_file
+from resurge.sources.entropy import looks_encrypted, sample_entropy
 from resurge.sources.health import examine_tensors
 
 PATHS_IN_EVIDENCE = 20
+SWEEPS = 10
+CLOCK_STEP_SECONDS = 1.0  # file systems may stamp changes with a coarser clock than ours
 
 
 def quarantine(context: StepContext) -> Outcome:
     aside = context.quarantine_folder
-    name = context.step.component
-    if name.startswith(REPOSITORY_PREFIX):
-        spec = context.tools.estate.repositories[name.removeprefix(REPOSITORY_PREFIX)]
-        broken: Iterable[Path] = [Path(spec.url)] if Path(spec.url).exists() else []
-    elif context.step.arguments.get("unhealthy"):
-        broken = list(_unhealthy(context))
+    if "snapshot" in context.step.arguments:
+        moved = _sweep(context, aside)
     else:
-        broken = list(_different(context))
-    moved = [str(path) for path in broken if move_aside(path, aside)]
+        moved = [str(path) for path in list(_named(context)) if move_aside(path, aside)]
     if not moved:
         return Outcome("nothing of the broken state is left to set aside", {"folder": str(aside), "moved": 0})
     return Outcome(
         f"{len(moved)} file(s) set aside in {aside}",
         {"folder": str(aside), "moved": len(moved), "paths": moved[:PATHS_IN_EVIDENCE]},
     )
+
+
+def _named(context: StepContext) -> Iterator[Path]:
+    """What is left of a lost repository, or the weights that cannot be loaded."""
+    name = context.step.component
+    if name.startswith(REPOSITORY_PREFIX):
+        yield Path(context.tools.estate.repositories[name.removeprefix(REPOSITORY_PREFIX)].url)
+    else:
+        yield from _unhealthy(context)
 
 
 def move_aside(path: Path, aside: Path) -> bool:
@@ -72,27 +82,62 @@ def _unhealthy(context: StepContext) -> Iterator[Path]:
                 yield path
 
 
-def _different(context: StepContext) -> Iterator[Path]:
+@dataclass(frozen=True, slots=True)
+class _Right:
+    """What the recovery point and the diagnosis say about the files of a component."""
+
+    files: Mapping[str, FileState]
+    damaged: frozenset[str]
+    onset_at: float
+
+
+def _sweep(context: StepContext, aside: Path) -> list[str]:
+    """Again until a pass finds nothing more: whoever does the damage may still be at it."""
+    right = _right(context)
+    moved: list[str] = []
+    looked_at = 0.0  # of the second pass on, only what changed since the one before
+    for _ in range(SWEEPS):
+        began = time.time() - CLOCK_STEP_SECONDS
+        found = [str(path) for path in _different(context, right, looked_at) if move_aside(path, aside)]
+        if not found:
+            break
+        moved += found
+        looked_at = began
+    return moved
+
+
+def _right(context: StepContext) -> _Right:
     _, repository, snapshot = context.tools.repositories.holding(context.step.arguments["snapshot"])
-    right = files_of(repository, snapshot)
+    files = files_of(repository, snapshot)
     diagnosis = context.incident.diagnosis
-    damaged = set(diagnosis.paths) if diagnosis else set()
-    onset_at = diagnosis.onset_at - diagnosis.onset_uncertainty_seconds if diagnosis else float("inf")
+    if diagnosis is None:
+        return _Right(files, frozenset(), float("inf"))
+    return _Right(files, frozenset(diagnosis.paths), diagnosis.onset_at - diagnosis.onset_uncertainty_seconds)
+
+
+def _different(context: StepContext, right: _Right, since: float) -> Iterator[Path]:
     for source in context.component.sources:
         if source.kind is SourceKind.SQLITE:
             yield from _database_files(source)
             continue
         for path in _files_below(source.path):
-            if _is_broken(path, right.get(str(path)), damaged, onset_at):
+            if _is_broken(path, source.content, right, since):
                 yield path
 
 
-def _is_broken(path: Path, right: FileState | None, damaged: set[str], onset_at: float) -> bool:
+def _is_broken(path: Path, content: Content, right: _Right, since: float) -> bool:
+    known = right.files.get(str(path))
     try:
         found = path.lstat()
-        if right is None:
-            return str(path) in damaged or found.st_ctime >= onset_at
-        return found.st_size != right.size or digest_file(path) != right.digest
+        if found.st_ctime < since:
+            return False
+        if known is None and (str(path) in right.damaged or content is not Content.MUTABLE):
+            return str(path) in right.damaged or found.st_ctime >= right.onset_at
+        if known is not None and found.st_size == known.size and digest_file(path) == known.digest:
+            return False
+        if content is not Content.MUTABLE or str(path) in right.damaged:
+            return True
+        return known is not None and looks_encrypted(known.entropy, sample_entropy(path), found.st_size)
     except OSError:
         return os.path.lexists(path)
 

@@ -1,10 +1,12 @@
 """Bring a component's data back from its recovery point. Cut off anywhere, it goes on where it was."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resurge.core.errors import RecoveryFailed
-from resurge.estate.model import Source, SourceKind
+from resurge.estate.model import Content, Source, SourceKind
 from resurge.recovery.context import Outcome, StepContext
 from resurge.sources import open_source
 from resurge.sources.health import examine_sqlite
@@ -37,12 +39,17 @@ def put_back(
         report = repository.restore(snapshot, beside, subtree=subtree)
         health = examine_sqlite(beside)
         if not health.good:
-            raise RecoveryFailed(
-                f"the database in snapshot {snapshot.id[:12]} is not whole: {health.summary}"
-            )
+            raise RecoveryFailed(f"the database in snapshot {snapshot.id[:12]} is not whole: {health.summary}")
         open_source(source).put_back(beside)
         return report
-    wanted = None if only is None else str(Path(only)).lstrip("/")
-    return repository.restore(
-        snapshot, source.path, subtree=subtree, only=None if wanted is None else lambda name: name == wanted
-    )
+    return repository.restore(snapshot, source.path, subtree=subtree, only=_choice(source, only))
+
+
+def _choice(source: Source, only: str | None) -> Callable[[str], bool] | None:
+    """By name in the snapshot. Of a source that may change, only what is missing: the rest may be newer and right."""
+    if only is not None:
+        wanted = str(Path(only)).lstrip("/")
+        return lambda name: name == wanted
+    if source.content is Content.MUTABLE:
+        return lambda name: not os.path.lexists(f"/{name}")
+    return None

@@ -46,9 +46,7 @@ def take_magic(data: bytes, magic: bytes, what: str) -> bytes:
     if found == magic:
         return data[MAGIC_BYTES:]
     if found[:-1] == magic[:-1]:
-        raise BadObject(
-            f"{what} has format version {found[-1]}, this program knows {magic[-1]}", "Update Resurge."
-        )
+        raise BadObject(f"{what} has format version {found[-1]}, this program knows {magic[-1]}", "Update Resurge.")
     raise BadObject(f"{what} does not begin as one does")
 
 
@@ -66,8 +64,6 @@ def object_salt(data: bytes, magic: bytes, what: str) -> bytes:
 
 def open_object(data: bytes, magic: bytes, repository_id: bytes, key: bytes, what: str) -> bytes:
     try:
-        return AESGCM(key).decrypt(
-            bytes(NONCE_BYTES), data[MAGIC_BYTES + SALT_BYTES :], magic + repository_id
-        )
+        return AESGCM(key).decrypt(bytes(NONCE_BYTES), data[MAGIC_BYTES + SALT_BYTES :], magic + repository_id)
     except InvalidTag:
         raise BadObject(f"{what} fails its authentication: it was changed after it was written") from None

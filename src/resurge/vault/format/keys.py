@@ -28,11 +28,7 @@ class KdfParameters(msgspec.Struct, frozen=True, array_like=True):
     lanes: int = 4
 
     def within_limits(self) -> bool:
-        return (
-            8 * self.lanes <= self.memory_kib <= 1024 * 1024
-            and 1 <= self.passes <= 64
-            and 1 <= self.lanes <= 64
-        )
+        return 8 * self.lanes <= self.memory_kib <= 1024 * 1024 and 1 <= self.passes <= 64 and 1 <= self.lanes <= 64
 
 
 class _KeyRecord(msgspec.Struct, frozen=True):
@@ -58,9 +54,7 @@ class MasterKey:
 
 
 def _wrapping_key(password: str, salt: bytes, kdf: KdfParameters) -> bytes:
-    deriver = Argon2id(
-        salt=salt, length=KEY_BYTES, iterations=kdf.passes, lanes=kdf.lanes, memory_cost=kdf.memory_kib
-    )
+    deriver = Argon2id(salt=salt, length=KEY_BYTES, iterations=kdf.passes, lanes=kdf.lanes, memory_cost=kdf.memory_kib)
     return deriver.derive(password.encode("utf-8", "surrogateescape"))
 
 

@@ -79,9 +79,7 @@ class PackBuilder:
     def finish(self) -> tuple[bytearray, bytes]:
         """The whole pack, and its list of entries as the index keeps it."""
         entries = bytes(self._entries)
-        associated = _associated(
-            self._repository_id, FOOTER_POSITION, len(entries), 0, 0, bytes(IDENTIFIER_BYTES)
-        )
+        associated = _associated(self._repository_id, FOOTER_POSITION, len(entries), 0, 0, bytes(IDENTIFIER_BYTES))
         footer = self._key.encrypt(FOOTER_POSITION.to_bytes(NONCE_BYTES, "big"), entries, associated)
         self._data += footer
         self._data += TAIL.pack(len(footer), PACK_END_MAGIC)
@@ -113,24 +111,16 @@ def footer_span(tail: bytes, pack_bytes: int) -> tuple[int, int]:
 def open_footer(header: bytes, footer: bytes, repository_id: bytes, master: MasterKey) -> bytes:
     """The pack's list of entries."""
     salt = take_magic(header, PACK_MAGIC, "a pack")
-    associated = _associated(
-        repository_id, FOOTER_POSITION, len(footer) - TAG_BYTES, 0, 0, bytes(IDENTIFIER_BYTES)
-    )
+    associated = _associated(repository_id, FOOTER_POSITION, len(footer) - TAG_BYTES, 0, 0, bytes(IDENTIFIER_BYTES))
     try:
-        return pack_key(master, salt).decrypt(
-            FOOTER_POSITION.to_bytes(NONCE_BYTES, "big"), footer, associated
-        )
+        return pack_key(master, salt).decrypt(FOOTER_POSITION.to_bytes(NONCE_BYTES, "big"), footer, associated)
     except InvalidTag:
         raise BadObject("a pack's footer fails its authentication") from None
 
 
-def open_chunk(
-    sealed: bytes | memoryview, entry: Entry, key: AESGCM, repository_id: bytes, master: MasterKey
-) -> bytes:
+def open_chunk(sealed: bytes | memoryview, entry: Entry, key: AESGCM, repository_id: bytes, master: MasterKey) -> bytes:
     """The plaintext, its authenticity and its id both verified."""
-    associated = _associated(
-        repository_id, entry.position, entry.raw_bytes, entry.kind, entry.encoding, entry.id
-    )
+    associated = _associated(repository_id, entry.position, entry.raw_bytes, entry.kind, entry.encoding, entry.id)
     try:
         body = key.decrypt(entry.position.to_bytes(NONCE_BYTES, "big"), sealed, associated)
     except InvalidTag:

@@ -21,15 +21,11 @@ Location = tuple[str, Entry]  # the pack's id, and where in it
 class Inventory:
     """What was found when the index was last read."""
 
-    indexed: dict[str, IndexedPack] = field(
-        default_factory=dict
-    )  # by pack id, whether the pack is there or not
+    indexed: dict[str, IndexedPack] = field(default_factory=dict)  # by pack id, whether the pack is there or not
     adopted: dict[str, IndexedPack] = field(default_factory=dict)  # read from footers, in no index object yet
     present: dict[str, int] = field(default_factory=dict)  # pack id → its size in the store
     bad_indexes: dict[str, str] = field(default_factory=dict)  # object id → what is wrong
-    bad_packs: dict[str, str] = field(
-        default_factory=dict
-    )  # in no index object, and without a readable footer
+    bad_packs: dict[str, str] = field(default_factory=dict)  # in no index object, and without a readable footer
 
 
 class ChunkIndex:
@@ -56,9 +52,7 @@ class ChunkIndex:
         with self._lock:
             names = {identifier(found.name) for found in self._access.store.list(INDEX)}
             found = Inventory()
-            found.present = {
-                identifier(each.name): each.size_bytes for each in self._access.store.list(PACKS)
-            }
+            found.present = {identifier(each.name): each.size_bytes for each in self._access.store.list(PACKS)}
             self._objects = {id_: packs for id_, packs in self._objects.items() if id_ in names}
             for id_ in names - self._objects.keys():
                 self._load(id_, found)
@@ -84,9 +78,7 @@ class ChunkIndex:
                 except (BadObject, ObjectMissing) as problem:
                     self._bad_packs[id_] = str(problem)
         self._adopted = {
-            id_: pack
-            for id_, pack in self._adopted.items()
-            if id_ in found.present and id_ not in found.indexed
+            id_: pack for id_, pack in self._adopted.items() if id_ in found.present and id_ not in found.indexed
         }
         self._bad_packs = {id_: why for id_, why in self._bad_packs.items() if id_ in found.present}
         found.adopted, found.bad_packs = dict(self._adopted), dict(self._bad_packs)

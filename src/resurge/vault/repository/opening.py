@@ -31,16 +31,12 @@ from resurge.vault.storage.store import ObjectExists, ObjectMissing, Store
 _TAKE_BACK = "Bring it back from a copy of this repository: copy the object, or mirror the whole copy here."
 
 
-def create(
-    store: Store, password: str, kdf: KdfParameters, pack_target_bytes: int = PACK_TARGET_BYTES
-) -> Access:
+def create(store: Store, password: str, kdf: KdfParameters, pack_target_bytes: int = PACK_TARGET_BYTES) -> Access:
     """The key before the config: whoever finds a config finds a key. The config is put if there is none."""
     _refuse_occupied(store)
     config = Config(os.urandom(REPOSITORY_ID_BYTES), pack_target_bytes=pack_target_bytes)
     master = MasterKey(os.urandom(MASTER_KEY_BYTES))
-    key = wrap_master_key(
-        master, password, config.repository_id, kdf, os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
-    )
+    key = wrap_master_key(master, password, config.repository_id, kdf, os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES))
     name = f"{KEYS}/{content_name(key)}"
     store.put(name, key)
     try:

@@ -1,7 +1,9 @@
 """Chunks out of packs, each verified. Neighbours in a pack are fetched together."""
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -14,6 +16,22 @@ from resurge.vault.storage.store import ObjectMissing
 
 WINDOW_BYTES = 1024 * 1024
 WINDOWS_KEPT = 16
+CHUNKS_AHEAD = 4
+READERS = 2
+
+
+def read_ahead(reader: "ChunkReader", ids: Sequence[bytes], pool: ThreadPoolExecutor) -> Iterator[bytes]:
+    """The chunks in order, a few of them decrypted and verified ahead of the one that is asked for."""
+    if len(ids) <= 1:
+        yield from map(reader.read, ids)
+        return
+    coming: deque[Future[bytes]] = deque()
+    for id_ in ids:
+        coming.append(pool.submit(reader.read, id_))
+        if len(coming) > CHUNKS_AHEAD:
+            yield coming.popleft().result()
+    while coming:
+        yield coming.popleft().result()
 
 
 class ChunkReader:

@@ -70,7 +70,5 @@ def unique(reference: str, ids: Iterable[str]) -> str:
     if not matches:
         raise SnapshotNotFound(f"there is no snapshot {reference!r}", advice)
     if len(matches) > 1:
-        raise SnapshotNotFound(
-            f"{reference!r} could mean {len(matches)} snapshots", f"Give more of its id. {advice}"
-        )
+        raise SnapshotNotFound(f"{reference!r} could mean {len(matches)} snapshots", f"Give more of its id. {advice}")
     return matches[0]

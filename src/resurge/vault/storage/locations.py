@@ -4,11 +4,14 @@ from pathlib import Path
 
 from resurge.core.errors import RepositoryError
 from resurge.vault.storage.local import LocalStore
+from resurge.vault.storage.memory import named
 from resurge.vault.storage.store import Store
 
 
 def open_store(location: str) -> Store:
-    """A path, or `file://` and a path. Touches nothing."""
+    """A path, `file://` and a path, or `memory:` and a name (gone with this process). Touches nothing."""
+    if location.startswith("memory:"):
+        return named(location)
     if location.startswith("file://"):
         location = location.removeprefix("file://")
     elif "://" in location:

@@ -5,6 +5,15 @@ from collections.abc import Iterator
 
 from resurge.vault.storage.store import Data, ObjectExists, ObjectMissing, Stored
 
+_NAMED: dict[str, "MemoryStore"] = {}
+_NAMING = threading.Lock()
+
+
+def named(location: str) -> "MemoryStore":
+    """The one store of that name in this process; empty at first."""
+    with _NAMING:
+        return _NAMED.setdefault(location, MemoryStore(location))
+
 
 class MemoryStore:
     def __init__(self, location: str = "memory") -> None:

@@ -67,11 +67,7 @@ def explain(problem: OSError, where: str) -> ResurgeError:
         )
     if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         reason = "it is mounted read-only" if problem.errno == errno.EROFS else "permission denied"
-        return AccessDenied(
-            f"cannot use {where}: {reason}", "Give this user the right to read and write there."
-        )
+        return AccessDenied(f"cannot use {where}: {reason}", "Give this user the right to read and write there.")
     if problem.errno in (errno.ENOENT, errno.ENOTDIR):
         return ObjectMissing(f"{where} is not there")
-    return RepositoryError(
-        f"cannot use {where}: {problem.strerror or problem}", "Check the disk and its connection."
-    )
+    return RepositoryError(f"cannot use {where}: {problem.strerror or problem}", "Check the disk and its connection.")

@@ -126,9 +126,7 @@ class Backup:
             return _described(item, name, item.size if item.kind == "symlink" else 0)
         known = self._known.get(name)
         if known is not None and self._is_unchanged(item, known):
-            node = _described(
-                item, name, known.size, Content(known.size, known.digest, known.entropy, known.chunks)
-            )
+            node = _described(item, name, known.size, Content(known.size, known.digest, known.entropy, known.chunks))
         else:
             fresh = time.time_ns() - FRESH_NS
             try:

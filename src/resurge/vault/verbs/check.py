@@ -45,14 +45,10 @@ class _Harm:
             names.append(name)
 
     def __str__(self) -> str:
-        return "; hurts " + "; ".join(
-            f"snapshot {id_[:8]}: {_few(names)}" for id_, names in self.files.items()
-        )
+        return "; hurts " + "; ".join(f"snapshot {id_[:8]}: {_few(names)}" for id_, names in self.files.items())
 
 
-Wound = tuple[
-    bytes, str, str
-]  # the chunk at fault, what is wrong with it where that is known, the file it hurts
+Wound = tuple[bytes, str, str]  # the chunk at fault, what is wrong with it where that is known, the file it hurts
 
 
 class Check:

@@ -68,9 +68,7 @@ class ContentWriter:
         flying: deque[tuple[bytes, Future[Prepared], Future[object]]] = deque()
         for data in self._chunker.cut(_Rejoined(head, file)):
             size += len(data)
-            flying.append(
-                (data, self._pool.submit(self._prepare, data), self._digester.submit(digest.update, data))
-            )
+            flying.append((data, self._pool.submit(self._prepare, data), self._digester.submit(digest.update, data)))
             if len(flying) >= CHUNKS_IN_FLIGHT:
                 ids.append(self._land(*flying.popleft()))
         while flying:

@@ -83,9 +83,7 @@ class Target:
         real = os.path.realpath(os.path.join(self._folder, *done))  # noqa: PTH118 (bytes)
         base = self._folder.rstrip(b"/") + b"/"
         if not real.startswith(base):
-            raise UnsafePath(
-                f"{shown!r} in the target is a link that leads out of it: nothing is written there"
-            )
+            raise UnsafePath(f"{shown!r} in the target is a link that leads out of it: nothing is written there")
         handle = os.open(self._folder, FOLDER & ~os.O_NOFOLLOW)
         for part in real.removeprefix(base).split(b"/"):
             try:

@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,7 +16,7 @@ from resurge.core.errors import AccessDenied, RepositoryDamaged, ResurgeError, S
 from resurge.vault.format.framing import IDENTIFIER_BYTES, BadObject
 from resurge.vault.format.records import StoredNode
 from resurge.vault.progress import Progress, ProgressUpdate
-from resurge.vault.repository.reading import ChunkReader
+from resurge.vault.repository.reading import READERS, ChunkReader, read_ahead
 from resurge.vault.verbs.contents import concatenated
 from resurge.vault.verbs.placing import Target, clear, digest_of, look, name_parts, neighbour
 
@@ -63,9 +64,7 @@ def choose(nodes: Iterator[StoredNode], subtree: str, only: Callable[[str], bool
         if only is not None and not only(os.fsdecode(node.name)):
             continue
         single = single or (node.name == prefix and node.kind != "folder")
-        chosen.append(
-            Placed(node, name_parts(node.name[len(prefix) :].lstrip(b"/") if prefix else node.name))
-        )
+        chosen.append(Placed(node, name_parts(node.name[len(prefix) :].lstrip(b"/") if prefix else node.name)))
     return Selection(chosen, single, met)
 
 
@@ -84,8 +83,16 @@ class Restore:
         self._damaged = list(lost)
         self._refused: list[str] = []
         self._report = RestoreReport()
+        self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="resurge-read")
 
     def run(self) -> RestoreReport:
+        """Raises StorageFull at once; RepositoryDamaged or AccessDenied when all else is done."""
+        with self._pool:
+            self._place_everything()
+        self._complain()
+        return self._report
+
+    def _place_everything(self) -> None:
         by_folder: dict[Parts, list[Placed]] = {}
         for each in self._chosen:
             if each.node.kind == "folder":
@@ -97,8 +104,6 @@ class Restore:
         folders = [each for each in self._chosen if each.node.kind == "folder"]
         for each in sorted(folders, key=lambda each: -len(each.parts)):
             self._guarded(each.node.name, partial(self._finish_folder, each))
-        self._complain()
-        return self._report
 
     def _guarded(self, name: bytes, work: Callable[[], None]) -> None:
         """One failure leaves the others alone, but for a full disk: that ends it."""
@@ -141,12 +146,7 @@ class Restore:
     def _file(self, folder: int, name: bytes, node: StoredNode) -> None:
         found = look(folder, name)
         regular = found is not None and stat.S_ISREG(found.st_mode)
-        if (
-            regular
-            and found is not None
-            and found.st_size == node.size
-            and self._is_right(folder, name, node)
-        ):
+        if regular and found is not None and found.st_size == node.size and self._is_right(folder, name, node):
             handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
             try:
                 _dress(handle, node)
@@ -184,8 +184,9 @@ class Restore:
 
     def _write(self, handle: int, node: StoredNode) -> None:
         digest = blake3()
-        for id_ in concatenated(node.chunks, IDENTIFIER_BYTES):
-            view = memoryview(self._reader.read(id_))
+        ids = list(concatenated(node.chunks, IDENTIFIER_BYTES))
+        for data in read_ahead(self._reader, ids, self._pool):
+            view = memoryview(data)
             digest.update(view)
             while view:
                 view = view[os.write(handle, view) :]
