@@ -12,10 +12,10 @@ from resurge.incidents.records import Alert, Anomaly, Symptom
 from resurge.monitoring import AlertBook, Cleared, Measurement
 from resurge.monitoring.collectors.scanning import Signature
 from resurge.monitoring.comparing import answers_differ, first_difference
-from resurge.monitoring.content import ContentBook, looks_encrypted, random_entropy
+from resurge.monitoring.content import ContentBook
 from resurge.monitoring.detectors.registry import RULES, detectors_for
 from resurge.monitoring.measurement import STARTUP_GRACE_SECONDS, FileNorm
-from resurge.sources.entropy import shannon_entropy
+from resurge.sources.entropy import looks_encrypted, random_entropy, shannon_entropy
 
 PATHS = st.lists(st.sampled_from(["/d/a", "/d/b", "/d/c", "/d/e"]), unique=True)
 

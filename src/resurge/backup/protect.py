@@ -151,7 +151,7 @@ class Protector:
         primary = self._repositories.primary
         for copy in self._repositories.copies_of(primary.name):
             try:
-                copied_bytes += mirror(primary.url, copy.url).copied_bytes
+                copied_bytes += mirror(primary.url, copy.url, read_destination=False).copied_bytes
             except (RepositoryError, ResurgeError, OSError) as error:
                 problems.append(f"{copy.name}: {error}")
         return copied_bytes, tuple(problems)

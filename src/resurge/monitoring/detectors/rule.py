@@ -1,5 +1,6 @@
 """The frame of every rule: damping, since when, since when not, and a state that can be saved."""
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
@@ -21,7 +22,7 @@ class Track:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-class Rule:
+class Rule(ABC):
     """One symptom of one component, judged from all measurements of the kinds that it watches.
 
     A bad look is believed after `looks` in a row; a look that says nothing about this symptom does not
@@ -37,9 +38,9 @@ class Rule:
         self._tracks: dict[str, Track] = {}
         self._memory: Json = {}
 
+    @abstractmethod
     def judge(self, measurement: Measurement) -> bool | None:
         """Is it bad? None: this look says nothing about it."""
-        raise NotImplementedError
 
     def detail(self, measurement: Measurement) -> dict[str, Any]:
         """The evidence, without `summary`."""

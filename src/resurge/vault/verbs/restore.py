@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from threading import Lock
 
 from blake3 import blake3
 
@@ -21,6 +22,9 @@ from resurge.vault.verbs.contents import concatenated
 from resurge.vault.verbs.placing import Target, clear, digest_of, look, name_parts, neighbour
 
 NAMED_FAILURES = 20
+SMALL_BYTES = 1 << 20
+WRITERS = 16
+"""Each small file is made durable on its own, and that is mostly waiting: file systems commit what waits together."""
 Parts = tuple[bytes, ...]
 
 
@@ -83,11 +87,13 @@ class Restore:
         self._damaged = list(lost)
         self._refused: list[str] = []
         self._report = RestoreReport()
+        self._counting = Lock()
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="resurge-read")
+        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="resurge-write")
 
     def run(self) -> RestoreReport:
         """Raises StorageFull at once; RepositoryDamaged or AccessDenied when all else is done."""
-        with self._pool:
+        with self._pool, self._writers:
             self._place_everything()
         self._complain()
         return self._report
@@ -128,8 +134,13 @@ class Restore:
                 mode = stat.S_IMODE(os.fstat(folder).st_mode)
                 if mode & 0o700 != 0o700:
                     os.fchmod(folder, mode | 0o700)
-            for each in content:
+            small, other = _parted(content)
+            for each in other:
                 self._guarded(each.node.name, partial(self._place, folder, each))
+            for _ in self._writers.map(
+                lambda each: self._guarded(each.node.name, partial(self._place, folder, each)), small
+            ):
+                pass
             os.fsync(folder)
 
     def _place(self, folder: int, placed: Placed) -> None:
@@ -152,7 +163,7 @@ class Restore:
                 _dress(handle, node)
             finally:
                 os.close(handle)
-            self._report.unchanged_files += 1
+            written = False
         else:
             with neighbour(folder, name) as (handle, temporary):
                 self._write(handle, node)
@@ -161,19 +172,18 @@ class Restore:
                 if not regular:
                     clear(folder, name)
                 os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-            self._report.written_files += 1
-            self._report.written_bytes += node.size
-        self._done_files += 1
-        self._done_bytes += node.size
-        self._progress(
-            ProgressUpdate(
-                self._done_bytes,
-                self._total_bytes,
-                self._done_files,
-                self._total_files,
-                os.fsdecode(node.name),
-            )
-        )
+            written = True
+        self._count(node, written)
+
+    def _count(self, node: StoredNode, written: bool) -> None:
+        with self._counting:
+            self._report.written_files += written
+            self._report.unchanged_files += not written
+            self._report.written_bytes += node.size if written else 0
+            self._done_files += 1
+            self._done_bytes += node.size
+            done = (self._done_bytes, self._total_bytes, self._done_files, self._total_files)
+            self._progress(ProgressUpdate(*done, os.fsdecode(node.name)))
 
     @staticmethod
     def _is_right(folder: int, name: bytes, node: StoredNode) -> bool:
@@ -230,6 +240,13 @@ class Restore:
                 f"{len(self._refused)} file(s) could not be written, the rest was: {_some(self._refused)}",
                 "Give this user the right to write there, or choose another target; then run again.",
             )
+
+
+def _parted(content: list[Placed]) -> tuple[list[Placed], list[Placed]]:
+    """Small files, and everything else."""
+    small = [each for each in content if each.node.kind == "file" and each.node.size <= SMALL_BYTES]
+    other = [each for each in content if each.node.kind != "file" or each.node.size > SMALL_BYTES]
+    return small, other
 
 
 def _dress(handle: int, node: StoredNode) -> None:
