@@ -1,7 +1,6 @@
 """Small real estates on disk: files, a database, a service that answers, two repositories."""
 
 import sqlite3
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,7 +61,7 @@ def estate_of(folder: Path, *components: Component) -> Estate:
     password.write_text("a password for tests\n")
     file = folder / "resurge.yaml"
     file.touch()
-    repositories: Mapping[str, RepositorySpec] = {
+    repositories = {
         "primary": RepositorySpec("primary", str(folder / "vault" / "primary"), password, mode=Mode.AUTO),
         "second": RepositorySpec("second", str(folder / "vault" / "second"), password, "primary", mode=Mode.AUTO),
     }

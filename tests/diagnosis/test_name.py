@@ -10,7 +10,7 @@ from resurge.diagnosis.second_look import with_second_look
 from resurge.estate.model import Component, ComponentKind, Estate
 from resurge.incidents.records import Alert, Anomaly, Fault, Symptom
 
-S = Symptom
+S, F = Symptom, Fault
 
 
 def estate(kind: ComponentKind) -> Estate:
@@ -32,7 +32,7 @@ def alert(symptom: Symptom, paths: int = 0, since: float = 100.0, last_good_at: 
         (ComponentKind.INFERENCE_SERVICE, [alert(S.CANARY_WRONG)], Fault.SERVICE_DEGRADED),
         (ComponentKind.MODEL, [alert(S.CONTENT_CHANGED, 1)], Fault.CONTENT_CORRUPT),
         (ComponentKind.MODEL, [alert(S.TENSOR_NOT_FINITE, 1)], Fault.CONTENT_CORRUPT),
-        (ComponentKind.MODEL, [alert(S.CONTENT_TRUNCATED, 1), alert(S.TENSOR_FILE_MALFORMED, 1)], Fault.CONTENT_TRUNCATED),
+        (ComponentKind.MODEL, [alert(S.TENSOR_FILE_MALFORMED, 1), alert(S.CONTENT_TRUNCATED, 1)], F.CONTENT_TRUNCATED),
         (ComponentKind.DATA_SET, [alert(S.CONTENT_MISSING, 50)], Fault.CONTENT_MISSING),
         (ComponentKind.DATA_SET, [alert(S.CONTENT_CHANGED, 1), alert(S.ENTROPY_JUMP, 1)], Fault.CONTENT_CORRUPT),
         (ComponentKind.DATA_SET, [alert(S.CONTENT_MISSING, 9), alert(S.ENTROPY_JUMP, 30)], Fault.RANSOMWARE),

@@ -26,14 +26,35 @@ PROCESS = Process(("run",), Path("/e"), Path("/e/pid"), Path("/e/log"))
 CANARY = Canary("http://127.0.0.1:1/", Path("/e/q"), Path("/e/a"))
 
 
+def of_files(name: str, kind: ComponentKind, content: Content) -> Component:
+    return Component(name, kind, (Source(SourceKind.FILES, Path("/e") / name, content),), actions=BOTH)
+
+
 def estate(**changes: Component) -> Estate:
     kinds = {
-        "data": Component("data", ComponentKind.DATA_SET, (Source(SourceKind.FILES, Path("/e/data"), Content.WRITE_ONCE),), actions=BOTH),
-        "base": Component("base", ComponentKind.DATABASE, (Source(SourceKind.SQLITE, Path("/e/base.db")),), actions=BOTH, after_restore=(("fix",),)),
-        "model": Component("model", ComponentKind.MODEL, (Source(SourceKind.FILES, Path("/e/model"), Content.WRITE_ONCE),), actions=BOTH),
-        "training": Component("training", ComponentKind.TRAINING_JOB, (Source(SourceKind.FILES, Path("/e/ckpt"), Content.ROLLING),), actions=BOTH, process=PROCESS, depends_on=("data", "base")),
-        "inference": Component("inference", ComponentKind.INFERENCE_SERVICE, actions=BOTH, process=PROCESS, depends_on=("model",), canary=CANARY),
-    }  # fmt: skip
+        "data": of_files("data", ComponentKind.DATA_SET, Content.WRITE_ONCE),
+        "model": of_files("model", ComponentKind.MODEL, Content.WRITE_ONCE),
+        "base": Component(
+            "base",
+            ComponentKind.DATABASE,
+            (Source(SourceKind.SQLITE, Path("/e/base.db")),),
+            actions=BOTH,
+            after_restore=(("fix",),),
+        ),
+        "training": replace(
+            of_files("training", ComponentKind.TRAINING_JOB, Content.ROLLING),
+            process=PROCESS,
+            depends_on=("data", "base"),
+        ),
+        "inference": Component(
+            "inference",
+            ComponentKind.INFERENCE_SERVICE,
+            actions=BOTH,
+            process=PROCESS,
+            depends_on=("model",),
+            canary=CANARY,
+        ),
+    }
     return Estate("e", Path("/e/resurge.yaml"), Path("/e/.resurge"), {**kinds, **changes}, {})
 
 
@@ -88,42 +109,44 @@ def test_who_serves_a_restored_model_is_a_witness_of_the_proof() -> None:
     assert actions(hurt)[0] == "stop inference"
 
 
-def weights(*files: tuple[str, float, bool, str | None]) -> Facts:
-    return replace(POINTS, weights=tuple(WeightsOnDisk(*each) for each in files))
+def weights(*files: WeightsOnDisk) -> Facts:
+    return replace(POINTS, weights=files)
 
 
 def test_a_poisoned_checkpoint_that_a_snapshot_keeps_whole_is_taken_from_there() -> None:
-    facts = weights(("/e/ckpt/9", 999.0, False, "newest"), ("/e/ckpt/8", 985.0, True, None))
+    facts = weights(
+        WeightsOnDisk("/e/ckpt/9", 999.0, False, "newest", 988.0), WeightsOnDisk("/e/ckpt/8", 985.0, True, None)
+    )
     plan = choose(diagnosis("training", Fault.CHECKPOINT_POISONED), estate(), facts)
     assert actions(plan) == [
         "stop training", "quarantine training", "restore training", "start training", "prove training",
         "backup training",
     ]  # fmt: skip
     assert plan.steps[2].arguments["only"] == "/e/ckpt/9"
-    assert plan.restored_state_at == 990.0
+    assert plan.restored_state_at == 988.0
 
 
 def test_otherwise_the_job_goes_on_from_the_newest_good_one_on_disk() -> None:
-    facts = weights(("/e/ckpt/9", 999.0, False, None), ("/e/ckpt/8", 995.0, True, None))
+    facts = weights(WeightsOnDisk("/e/ckpt/9", 999.0, False, None), WeightsOnDisk("/e/ckpt/8", 995.0, True, None))
     plan = choose(diagnosis("training", Fault.CHECKPOINT_POISONED), estate(), facts)
     assert "restore training" not in actions(plan)
     assert plan.restored_state_at == 995.0
 
 
 def test_with_no_good_checkpoint_left_the_snapshot_is_gone_back_to() -> None:
-    facts = weights(("/e/ckpt/9", 999.0, False, None))
+    facts = replace(weights(WeightsOnDisk("/e/ckpt/9", 999.0, False, None)), kept_weights_at=989.0)
     plan = choose(diagnosis("training", Fault.CHECKPOINT_POISONED), estate(), facts)
-    assert plan.snapshot == "newest"
+    assert (plan.snapshot, plan.restored_state_at) == ("newest", 989.0)
 
 
 def test_a_dead_job_with_a_poisoned_checkpoint_is_not_just_restarted() -> None:
-    facts = weights(("/e/ckpt/9", 999.0, False, None), ("/e/ckpt/8", 995.0, True, None))
+    facts = weights(WeightsOnDisk("/e/ckpt/9", 999.0, False, None), WeightsOnDisk("/e/ckpt/8", 995.0, True, None))
     plan = choose(diagnosis("training", Fault.PROCESS_DEAD), estate(), facts)
     assert "quarantine training" in actions(plan)
 
 
 def test_a_restarted_job_loses_what_it_computed_since_its_checkpoint() -> None:
-    facts = weights(("/e/ckpt/9", 998.5, True, None))
+    facts = weights(WeightsOnDisk("/e/ckpt/9", 998.5, True, None))
     assert choose(diagnosis("training", Fault.PROCESS_DEAD), estate(), facts).restored_state_at == 998.5
 
 

@@ -72,13 +72,15 @@ class PointBook:
         )
 
     def of(self, component: str) -> list[RecoveryPoint]:
-        """Oldest first, suspect ones included."""
+        """Those that are still kept, oldest first, suspect ones included."""
         rows = self._database.read(
-            "SELECT * FROM recovery_points WHERE component = ? ORDER BY taken_at, finished_at", (component,)
+            "SELECT * FROM recovery_points WHERE component = ? AND forgotten_at IS NULL ORDER BY taken_at, finished_at",
+            (component,),
         )
         return [_point(row) for row in rows]
 
     def all(self, since: float = 0.0) -> list[RecoveryPoint]:
+        """Every backup that was ever made, oldest first, those that retention has let go too."""
         rows = self._database.read(
             "SELECT * FROM recovery_points WHERE finished_at >= ? ORDER BY taken_at, finished_at", (since,)
         )
@@ -100,9 +102,11 @@ class PointBook:
             )
         return len(changed)
 
-    def remove(self, snapshots: Sequence[str]) -> None:
+    def forget(self, snapshots: Sequence[str], at: float) -> None:
+        """They are no longer kept; that they were made stays on record."""
+        rows = [(at, snapshot) for snapshot in snapshots]
         self._database.run(
-            lambda c: c.executemany("DELETE FROM recovery_points WHERE snapshot = ?", [(s,) for s in snapshots])
+            lambda c: c.executemany("UPDATE recovery_points SET forgotten_at = ? WHERE snapshot = ?", rows)
         )
 
 

@@ -87,5 +87,5 @@ class BackupJobs:
             repository = tools.repositories.open(tools.repositories.primary.name)
             present = {snapshot.id for snapshot in repository.snapshots()}
             repository.forget([snapshot for snapshot in old if snapshot in present])
-            tools.points.remove(old)
+            tools.points.forget(old, tools.clock.now())
             tools.ledger.append("forget", name, {"snapshots": list(old)})

@@ -47,6 +47,7 @@ components:
     depends_on: [dataset, metadata]
     links: [{{to: metadata, via: local}}]
     sources: [{{files: service/checkpoints, content: rolling}}]
+    objectives: {{retention: {{last: 100}}}}
     backup: {{every: 8s, on_change: true, debounce: 500ms}}
     process:
       start: [python, -m, resurge.demo.service.training, service]

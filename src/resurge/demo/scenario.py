@@ -38,7 +38,8 @@ class Scenario:
         self._console = Console()
         self._plain = plain or not self._console.is_terminal
         self._notes: list[LiveEvent] = []
-        self._started_at = time.time()
+        self._started_at = self._began_at = time.time()
+        self._injector_failed = False
 
     def run(self) -> int:
         self._empty_folder()
@@ -109,7 +110,7 @@ class Scenario:
             *("--marker", str(place.folder)),
             log=place.folder / "injector.log",
         )
-        began = time.time()
+        self._began_at = began = time.time()
         with self._live() as live:
             while True:
                 if household.keep_controller(place.controller_log):
@@ -157,8 +158,7 @@ class Scenario:
         )
 
     def _note(self, text: str) -> None:
-        if self._notes or text:
-            self._notes.append(LiveEvent(time.time() - self._started_at, EventKind.NOTE, text))
+        self._notes.append(LiveEvent(time.time() - self._began_at, EventKind.NOTE, text))
 
     # --- after ---
 

@@ -19,18 +19,20 @@ DEFAULT_RESTORE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class WeightsOnDisk:
-    """One checkpoint file. `kept_in` is a good snapshot that holds this file, newest first; None: none does."""
+    """One checkpoint file. `kept_in`: the newest good snapshot that holds it, as it was at `kept_state_at`."""
 
     path: str
     modified_at: float
     healthy: bool
     kept_in: str | None = None
+    kept_state_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     points: tuple[RecoveryPoint, ...] = ()  # fit to go back to, newest first
     weights: tuple[WeightsOnDisk, ...] = ()  # of rolling sources, newest first
+    kept_weights_at: float | None = None  # when the newest checkpoint in the newest fit snapshot was written
     other_repositories: tuple[str, ...] = ()  # from which a lost repository could be rebuilt
     restore_seconds: float = DEFAULT_RESTORE_SECONDS  # measured where there is a measurement
 
@@ -50,7 +52,8 @@ def gather(diagnosis: Diagnosis, estate: Estate, points: PointBook, repositories
         before = diagnosis.onset_at - diagnosis.onset_uncertainty_seconds
     fit = good_before(known, before)
     weights = _weights(component, diagnosis, fit, repositories)
-    return Facts(fit, weights)
+    none_left = bool(component.process) and not any(each.healthy for each in weights)
+    return Facts(fit, weights, _newest_kept(fit, repositories) if none_left else None)
 
 
 def _weights(
@@ -69,7 +72,7 @@ def _weights(
         if healthy:
             break  # it is the newest good one: what is older does not matter, and may be large
     kept = _kept([str(path) for path, _, healthy in looked if not healthy], fit, repositories)
-    found = [WeightsOnDisk(str(p), at, healthy, kept.get(str(p))) for p, at, healthy in looked]
+    found = [WeightsOnDisk(str(p), at, healthy, *kept.get(str(p), (None, 0.0))) for p, at, healthy in looked]
     return tuple(sorted(found, key=lambda w: (w.modified_at, w.path), reverse=True))
 
 
@@ -83,16 +86,26 @@ def _is_weights(path: Path) -> bool:
     return path.is_file() and not path.name.startswith(".")
 
 
-def _kept(paths: Sequence[str], fit: Sequence[RecoveryPoint], repositories: Repositories) -> dict[str, str]:
-    """For each damaged file, the newest good snapshot that holds it."""
-    kept: dict[str, str] = {}
+def _newest_kept(fit: Sequence[RecoveryPoint], repositories: Repositories) -> float | None:
+    if not fit:
+        return None
+    _, repository, snapshot = repositories.holding(fit[0].snapshot)
+    return max((node.mtime_ns / 1e9 for node in repository.nodes(snapshot) if node.kind == "file"), default=None)
+
+
+def _kept(
+    paths: Sequence[str], fit: Sequence[RecoveryPoint], repositories: Repositories
+) -> dict[str, tuple[str, float]]:
+    """For each damaged file, the newest good snapshot that holds it, and when that content was written."""
+    kept: dict[str, tuple[str, float]] = {}
     for point in fit if paths else ():
         try:
             _, repository, snapshot = repositories.holding(point.snapshot)
         except ResurgeError:
             continue  # that snapshot is of no use; an older one may be
-        names = {f"/{node.name}" for node in repository.nodes(snapshot)}
-        kept.update({path: point.snapshot for path in paths if path in names and path not in kept})
+        written_at = {f"/{node.name}": node.mtime_ns / 1e9 for node in repository.nodes(snapshot)}
+        fresh = [path for path in paths if path in written_at and path not in kept]
+        kept.update({path: (point.snapshot, written_at[path]) for path in fresh})
         if len(kept) == len(paths):
             break
     return kept

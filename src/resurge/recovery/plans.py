@@ -69,35 +69,24 @@ def _put_back(diagnosis: Diagnosis, estate: Estate, facts: Facts, index: int) ->
 
 def _resume_from_good_weights(diagnosis: Diagnosis, estate: Estate, facts: Facts) -> list[Plan]:
     """Set bad checkpoints aside; take each back from a good snapshot if one holds it; go on from the newest."""
-    component = estate.components[diagnosis.component]
+    name = diagnosis.component
     bad = [weights for weights in facts.weights if not weights.healthy]
-    good_at = [weights.modified_at for weights in facts.weights if weights.healthy]
-    kept = [weights for weights in bad if weights.kept_in]
+    good_at = max((weights.modified_at for weights in facts.weights if weights.healthy), default=None)
     plans = []
-    if kept and (newest := kept[0]).kept_in:
-        restored_at = _taken_at(facts, newest.kept_in)
-        step = Step("restore", component.name, {"snapshot": newest.kept_in, "only": newest.path}, "it is kept whole")
+    newest = next((weights for weights in bad if weights.kept_in), None)
+    if newest is not None and newest.kept_in is not None:
+        step = Step("restore", name, {"snapshot": newest.kept_in, "only": newest.path}, "it is kept whole")
         reason = f"snapshot {newest.kept_in[:12]} holds {newest.path.rpartition('/')[2]} as it was before the fault"
-        plans.append(
-            _resume(
-                diagnosis,
-                estate,
-                (step,),
-                snapshot=newest.kept_in,
-                state_at=max([restored_at, *good_at]),
-                reason=reason,
-            )
-        )
-    if good_at:
+        state_at = max(newest.kept_state_at, good_at or 0.0)
+        plans.append(_resume(diagnosis, estate, (step,), snapshot=newest.kept_in, state_at=state_at, reason=reason))
+    if good_at is not None:
         reason = "the newest checkpoint on disk that is good"
-        plans.append(_resume(diagnosis, estate, (), snapshot=None, state_at=max(good_at), reason=reason))
-    if facts.points:
-        point = facts.points[0]
-        step = Step("restore", component.name, {"snapshot": point.snapshot}, "no checkpoint on disk is good")
+        plans.append(_resume(diagnosis, estate, (), snapshot=None, state_at=good_at, reason=reason))
+    elif facts.points and facts.kept_weights_at is not None:
+        point, state_at = facts.points[0], facts.kept_weights_at
+        step = Step("restore", name, {"snapshot": point.snapshot}, "no checkpoint on disk is good")
         reason = f"snapshot {point.snapshot[:12]} holds the newest checkpoints known to be good"
-        plans.append(
-            _resume(diagnosis, estate, (step,), snapshot=point.snapshot, state_at=point.taken_at, reason=reason)
-        )
+        plans.append(_resume(diagnosis, estate, (step,), snapshot=point.snapshot, state_at=state_at, reason=reason))
     return plans
 
 
@@ -127,10 +116,6 @@ def _resume(
     )
     seconds = RESTART_SECONDS + PROVE_SECONDS + 0.5 * len(restore)
     return Plan(component.name, diagnosis.fault, steps, snapshot, state_at, seconds, (reason,))
-
-
-def _taken_at(facts: Facts, snapshot: str | None) -> float:
-    return next((point.taken_at for point in facts.points if point.snapshot == snapshot), 0.0)
 
 
 def _rebuild(diagnosis: Diagnosis, _: Estate, facts: Facts) -> list[Plan]:

@@ -19,7 +19,7 @@ _FIRST = (
         snapshot TEXT NOT NULL, repository TEXT NOT NULL, component TEXT NOT NULL,
         taken_at REAL NOT NULL, finished_at REAL NOT NULL, verdict TEXT NOT NULL,
         reasons TEXT NOT NULL DEFAULT '[]', stored_bytes INTEGER NOT NULL, read_bytes INTEGER NOT NULL,
-        seconds REAL NOT NULL, PRIMARY KEY (repository, snapshot))""",
+        seconds REAL NOT NULL, forgotten_at REAL, PRIMARY KEY (repository, snapshot))""",
     "CREATE INDEX recovery_points_by_component ON recovery_points (component, taken_at)",
     """CREATE TABLE drills (
         id TEXT PRIMARY KEY, component TEXT NOT NULL, snapshot TEXT NOT NULL, started_at REAL NOT NULL,
