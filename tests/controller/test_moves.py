@@ -3,7 +3,7 @@
 import itertools
 from dataclasses import replace
 
-from resurge.controller.moves import ATTEMPTS, Circumstances, Move, next_move
+from resurge.controller.moves import ATTEMPTS, SETTLE_AT_MOST_SECONDS, Circumstances, Move, next_move
 from resurge.estate.model import Mode
 from resurge.incidents.records import Alert, Fault, Incident, IncidentState, Plan, Step, Symptom
 
@@ -18,8 +18,14 @@ def incident(state: IncidentState, plan: Plan | None = PLAN, attempt: int = 0) -
 
 
 def test_an_incident_settles_before_it_is_diagnosed() -> None:
-    assert next_move(incident(S.OPEN, None), replace(NOW, now=100.1)) is Move.NOTHING
-    assert next_move(incident(S.OPEN, None), NOW) is Move.DIAGNOSE
+    young = replace(NOW, now=100.1)
+    assert next_move(incident(S.OPEN, None), replace(young, settled=False)) is Move.NOTHING
+    assert next_move(incident(S.OPEN, None), young) is Move.DIAGNOSE
+
+
+def test_a_burst_that_goes_on_and_on_is_diagnosed_all_the_same() -> None:
+    old = replace(NOW, now=100.0 + SETTLE_AT_MOST_SECONDS, settled=False)
+    assert next_move(incident(S.OPEN, None), old) is Move.DIAGNOSE
 
 
 def test_auto_goes_on_approve_waits_observe_only_looks() -> None:
@@ -53,7 +59,7 @@ def test_nothing_is_ever_started_during_a_pause_or_without_leave() -> None:
     for state, mode, approved, busy, alerting in itertools.product(
         IncidentState, Mode, (False, True), (False, True), (False, True)
     ):
-        given = Circumstances(200.0, mode, True, approved, alerting, 60.0, busy)
+        given = Circumstances(200.0, mode, True, approved, alerting, watched_for_seconds=60.0, busy=busy)
         assert next_move(incident(state), given) not in (Move.RECOVER, Move.TRY_AGAIN)
         given = replace(given, paused=False)
         if mode is not Mode.AUTO and not approved:

@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 15.0
+SWITCH_SECONDS = 0.0005  # of the interpreter: many short waits for the disk must not each wait 5 ms for the monitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +346,7 @@ class App:
 
             signal.signal(signal.SIGTERM, stop)
             signal.signal(signal.SIGINT, stop)
+            sys.setswitchinterval(SWITCH_SECONDS)
             controller.run()
 
     def _refuse_without_repository(self) -> None:

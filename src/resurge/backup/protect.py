@@ -70,12 +70,20 @@ class Protector:
         return BackupOutcome(snapshot, verdict, point, files, copied_bytes, problems)
 
     def last_good_files(self, name: str) -> dict[str, FileState]:
-        """The norm that the next state is judged by. Empty before the first good snapshot."""
-        point = self._points.newest_good(name)
-        if point is None:
-            return {}
-        _, repository, snapshot = self._repositories.holding(point.snapshot)
-        return files_of(repository, snapshot)
+        """The norm that the next state is judged by. Empty before the first good snapshot.
+
+        A snapshot that went down with its repository is passed over for the one before it.
+        """
+        lost: RepositoryError | None = None
+        for point in reversed([point for point in self._points.of(name) if point.good]):
+            try:
+                _, repository, snapshot = self._repositories.holding(point.snapshot)
+                return files_of(repository, snapshot)
+            except RepositoryError as error:
+                lost = error
+        if lost is not None:
+            raise lost
+        return {}
 
     def _read(
         self,

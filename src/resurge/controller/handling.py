@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from threading import Lock
 
 from resurge.controller.moves import ACTIVE, RUNNING, Circumstances, Move, next_move
+from resurge.controller.settling import Settling
 from resurge.controller.switches import Switches
 from resurge.core.errors import NotAllowed, ResurgeError
 from resurge.core.identifiers import new_identifier
@@ -34,6 +35,7 @@ class Handler:
         self._switches = switches
         self._start_run = start_run
         self._grouping = Lock()
+        self._settling = Settling(tools.estate.monitor.every_seconds)
 
     # --- opening ---
 
@@ -120,6 +122,7 @@ class Handler:
             paused=self._switches.paused(now) is not None,
             approved=self._switches.approved(incident.id),
             alerting=any(alert.component in involved for alert in alerts),
+            settled=self._settling.is_settled(incident.id, alerts, now),
             watched_for_seconds=watched_for_seconds,
             busy=self._busy(incident),
         )

@@ -6,7 +6,7 @@ from enum import StrEnum
 from resurge.estate.model import Mode
 from resurge.incidents.records import Incident, IncidentState
 
-SETTLE_SECONDS = 0.4  # one more look at everything, so that a burst is seen as one
+SETTLE_AT_MOST_SECONDS = 2.0  # a burst that goes on and on is diagnosed by what it has done so far
 ATTEMPTS = 3
 TRUST_SILENCE_SECONDS = 4.0  # a monitor that has just begun to look has seen nothing yet
 
@@ -32,6 +32,7 @@ class Circumstances:
     paused: bool = False
     approved: bool = False  # a person has said yes to this incident
     alerting: bool = True  # its symptoms are still there
+    settled: bool = True  # a whole round of looks has added nothing to what is known
     watched_for_seconds: float = 0.0  # how long the monitor has looked at its component without a break
     busy: bool = False  # another run holds a component that this one needs
 
@@ -44,7 +45,8 @@ def next_move(incident: Incident, given: Circumstances) -> Move:
     if silent and not given.approved:
         return Move.DISMISS
     if state is IncidentState.OPEN:
-        return Move.DIAGNOSE if given.now - incident.opened_at >= SETTLE_SECONDS else Move.NOTHING
+        settled = given.settled or given.now - incident.opened_at >= SETTLE_AT_MOST_SECONDS
+        return Move.DIAGNOSE if settled else Move.NOTHING
     if state is IncidentState.DIAGNOSED:
         return Move.PLAN
     if state is IncidentState.FAILED:

@@ -69,13 +69,13 @@ class Controller:
     def run(self) -> None:
         """Runs that were cut off go on first, with their components held, then the monitor starts to look."""
         self._hold_running()
-        self._tools.protector.make_new_copies(self._notes)
-        self._learn_norms()
-        self._requests.give_back()
         self._engine.launch()
         for incident in self._tools.book.list(states=RUNNING):
             if incident.plan and incident.run_id:
                 self._engine.start(incident.id, incident.run_id, len(incident.plan.steps))
+        self._tools.protector.make_new_copies(self._notes)
+        self._learn_norms()
+        self._requests.give_back()
         self._watcher.start()
         self._changes.start()
         self._watched_since = self._tools.clock.monotonic()

@@ -13,7 +13,7 @@ _ESTATE = """\
 # The estate of Resurge's demo: one small, real AI service on this machine.
 version: 1
 name: digits
-monitor: {{every: 500ms, hash_rate: 200MB}}
+monitor: {{every: 500ms, hash_rate: 40MB}}
 prices: {{currency: USD, stored_gb_month: 0.023, moved_gb: 0.09, compute_hour: 0.40}}
 
 repositories:

@@ -7,6 +7,7 @@ was killed still have a parent that can end them.
 import contextlib
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,8 @@ class Household:
 
     def __enter__(self) -> "Household":
         end_leftovers(self._folder)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _interrupt)  # as Ctrl-C does, so that the way out is the same
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         return self
 
@@ -97,6 +100,10 @@ class Household:
             )
         self._own.append(process)
         return process
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def end_leftovers(folder: Path) -> int:

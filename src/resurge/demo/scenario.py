@@ -24,7 +24,7 @@ from resurge.incidents.records import Incident, IncidentState
 MARK = ".resurge-demo"  # a folder that holds it may be emptied
 FIRST_BACKUPS_SECONDS = 30.0
 TAIL_SECONDS = 25.0  # for what the last fault still needs
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.1
 PROMISED = f"Promised: detect ≤ {DETECT_SECONDS:g} s, RTO ≤ {RTO_SECONDS:g} s, RPO ≤ {RPO_SECONDS:g} s."
 UNDER_WAY = frozenset(IncidentState) - {IncidentState.CLOSED, IncidentState.DISMISSED, IncidentState.FAILED}
 

@@ -18,7 +18,18 @@ def rebuild(context: StepContext) -> Outcome:
             f"{len(report.bad_objects)} object(s) of '{other.name}' are damaged too, first {report.bad_objects[0]}",
             "`resurge check --read-data` names what they hurt.",
         )
+    gone = _forget_what_is_gone(context)
     return Outcome(
         f"{report.objects_copied} object(s) copied from '{other.name}'",
-        {"objects": report.objects_copied, "copied_bytes": report.copied_bytes},
+        {"objects": report.objects_copied, "copied_bytes": report.copied_bytes, "lost_snapshots": gone},
     )
+
+
+def _forget_what_is_gone(context: StepContext) -> list[str]:
+    """Snapshots published after the last copy went down with the repository: they are no recovery points."""
+    tools = context.tools
+    kept = {snapshot.id for snapshot in tools.repositories.open(tools.repositories.primary.name).snapshots()}
+    points = [point for name in tools.estate.components for point in tools.points.of(name)]
+    gone = [point.snapshot for point in points if point.snapshot not in kept]
+    tools.points.forget(gone, tools.clock.now())
+    return gone

@@ -23,7 +23,7 @@ from resurge.vault.verbs.placing import Target, clear, digest_of, look, name_par
 
 NAMED_FAILURES = 20
 SMALL_BYTES = 1 << 20
-WRITERS = 8
+WRITERS = 4
 """Each small file is made durable on its own, and that is mostly waiting: file systems commit what waits together."""
 Parts = tuple[bytes, ...]
 
