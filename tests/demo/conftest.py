@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from resurge.demo.service.dataset import SHEET
 from resurge.demo.service.layout import LABELS, Layout
 
 from .living import Living, run
 
 SEED = 7
-SMALL = 200
+SMALL = 70  # sheets
 
 
 @pytest.fixture(scope="session")
@@ -27,10 +28,10 @@ def small(prepared: Layout, tmp_path_factory: pytest.TempPathFactory) -> Layout:
     service = Layout(tmp_path_factory.mktemp("small") / "service")
     service.dataset.mkdir(parents=True)
     shutil.copy(prepared.settings, service.settings)
-    lines = (prepared.dataset / LABELS).read_text().splitlines(keepends=True)[: 1 + SMALL]
+    lines = (prepared.dataset / LABELS).read_text().splitlines(keepends=True)[: 1 + SMALL * SHEET]
     (service.dataset / LABELS).write_text("".join(lines))
-    for line in lines[1:]:
-        shutil.copy(prepared.dataset / line.split(",")[0], service.dataset)
+    for name in {line.split(",")[0] for line in lines[1:]}:
+        shutil.copy(prepared.dataset / name, service.dataset)
     for program in (
         ("registry", "init", service.folder),
         ("training", service.folder, "--steps-per-second", "0", "--until", "140"),

@@ -158,7 +158,7 @@ def test_ransomware(whole: Layout, living: Living) -> None:
     renamed = {name for name in after if name.endswith(LOCKED)}
     changed = {name.removesuffix(LOCKED): data for name, data in after.items() if before.get(name) != data}
     assert (folder / RANSOM_NOTE).read_text()
-    assert 300 <= len(changed) == detail["encrypted"] <= 600
+    assert 150 <= len(changed) == detail["encrypted"] <= 400
     assert 0 < len(renamed) == detail["renamed"] < len(changed)
     assert {name.removesuffix(LOCKED) for name in after} == set(before)
     assert all(len(data) == len(before[name]) for name, data in changed.items())

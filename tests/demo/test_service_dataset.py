@@ -23,7 +23,7 @@ def test_the_files_say_what_scikit_learn_ships(prepared: Layout) -> None:
     with gzip.open(str(table), "rt") as file:
         shipped = [[int(float(value)) for value in row] for row in csv.reader(file)]
     read = dataset.read(prepared.dataset)
-    assert len(list(prepared.dataset.iterdir())) == 1797 + 1
+    assert len(list(prepared.dataset.iterdir())) == 1797 / dataset.SHEET + 1
     assert read.images.tolist() == [row[:64] for row in shipped]
     assert read.labels.tolist() == [row[64] for row in shipped]
 
@@ -36,28 +36,30 @@ def test_every_file_is_far_from_noise(prepared: Layout) -> None:
 
 def test_building_again_repairs_and_changes_nothing_else(whole: Layout) -> None:
     before = {path.name: path.read_bytes() for path in whole.dataset.iterdir()}
-    (whole.dataset / "digit-0003.pgm").write_bytes(b"noise")
-    (whole.dataset / "digit-0004.pgm").unlink()
+    (whole.dataset / "sheet-0003.pgm").write_bytes(b"noise")
+    (whole.dataset / "sheet-0004.pgm").unlink()
     assert dataset.build(whole) == 1797
     assert {path.name: path.read_bytes() for path in whole.dataset.iterdir()} == before
 
 
 def small(folder: Path, prepared: Layout) -> Path:
     folder.mkdir()
-    (folder / LABELS).write_text("file,label\ndigit-0000.pgm,0\n")
-    shutil.copy(prepared.dataset / "digit-0000.pgm", folder)
+    (folder / LABELS).write_text("file,place,label\nsheet-0000.pgm,0,0\n")
+    shutil.copy(prepared.dataset / "sheet-0000.pgm", folder)
     return folder
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda folder: (folder / "digit-0000.pgm").unlink(),
-        lambda folder: (folder / "digit-0000.pgm").write_bytes(random.Random(2).randbytes(200)),
-        lambda folder: (folder / "digit-0000.pgm").write_text("P2\n8 8\n16\n1 2 3\n"),
+        lambda folder: (folder / "sheet-0000.pgm").unlink(),
+        lambda folder: (folder / "sheet-0000.pgm").write_bytes(random.Random(2).randbytes(200)),
+        lambda folder: (folder / "sheet-0000.pgm").write_text("P2\n8 8\n16\n1 2 3\n"),
+        lambda folder: (folder / "sheet-0000.pgm").write_text(""),
+        lambda folder: (folder / LABELS).write_text("file,place,label\nsheet-0000.pgm,9,0\n"),
         lambda folder: (folder / LABELS).unlink(),
         lambda folder: (folder / LABELS).write_text(""),
-        lambda folder: (folder / LABELS).write_text("file,label\ndigit-0000.pgm,zero\n"),
+        lambda folder: (folder / LABELS).write_text("file,place,label\nsheet-0000.pgm,0,zero\n"),
         shutil.rmtree,
     ],
 )

@@ -99,7 +99,7 @@ def _reads_as_sound(database: Path) -> bool:
 def encrypt_dataset(scene: Scene) -> Detail:
     """What ransomware does: file after file becomes noise of the same size, some get another name."""
     folder = scene.layout.dataset
-    victims = scene.chance.sample(sorted(scene.dataset), min(len(scene.dataset), scene.chance.randint(300, 600)))
+    victims = scene.chance.sample(sorted(scene.dataset), min(len(scene.dataset), scene.chance.randint(150, 400)))
     pause = scene.chance.uniform(0.5, 1.0) / len(victims)
     started = time.monotonic()
     encrypted = renamed = 0

@@ -1,4 +1,4 @@
-"""The data set as files: scikit-learn's digits, one small text image (PGM, "P2") each, and their labels.
+"""The data set as files: scikit-learn's digits, three to a sheet (a text image, PGM "P2"), and their labels.
 
     python -m resurge.demo.service.dataset SERVICE_FOLDER
 
@@ -23,6 +23,7 @@ from resurge.demo.service.layout import LABELS, Layout
 
 SIDE = 8
 PIXELS = SIDE * SIDE
+SHEET = 3  # images in one file, one below the other
 BRIGHTEST = 16
 CLASSES = 10
 
@@ -34,14 +35,14 @@ class Digits:
 
 
 def build(layout: Layout) -> int:
-    """Write every image that is not there yet as it should be; returns how many images there are."""
+    """Write every sheet anew; returns how many images there are."""
     table = _shipped_table()
     layout.dataset.mkdir(parents=True, exist_ok=True)
-    lines = ["file,label"]
-    for number, row in enumerate(table):
-        name = f"digit-{number:04d}.pgm"
-        (layout.dataset / name).write_text(_as_pgm(row[:PIXELS], number))
-        lines.append(f"{name},{row[PIXELS]}")
+    lines = ["file,place,label"]
+    for number, start in enumerate(range(0, len(table), SHEET)):
+        name, sheet = f"sheet-{number:04d}.pgm", table[start : start + SHEET]
+        (layout.dataset / name).write_text(_as_pgm(sheet[:, :PIXELS], number))
+        lines.extend(f"{name},{place},{label}" for place, label in enumerate(sheet[:, PIXELS]))
     (layout.dataset / LABELS).write_text("\n".join(lines) + "\n")
     return len(table)
 
@@ -50,13 +51,14 @@ def read(folder: Path) -> Digits:
     """All images that the labels name, in that order."""
     try:
         with (folder / LABELS).open(newline="") as file:
-            rows = [(row["file"], int(row["label"])) for row in csv.DictReader(file)]
-        images = np.array([_from_pgm(folder / name) for name, _ in rows], dtype=np.float32)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            rows = [(row["file"], int(row["place"]), int(row["label"])) for row in csv.DictReader(file)]
+        sheets = {name: _from_pgm(folder / name) for name, _, _ in rows}
+        images = np.array([sheets[name][place] for name, place, _ in rows], dtype=np.float32)
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise ServiceFailure(f"the data set in {folder} cannot be read: {error}") from error
     if not rows:
         raise ServiceFailure(f"the data set in {folder} is empty")
-    return Digits(images, np.array([label for _, label in rows], dtype=np.int64))
+    return Digits(images, np.array([label for _, _, label in rows], dtype=np.int64))
 
 
 def _shipped_table() -> NDArray[np.int64]:
@@ -69,17 +71,19 @@ def _shipped_table() -> NDArray[np.int64]:
         return np.loadtxt(file, delimiter=",", dtype=np.float64).astype(np.int64)
 
 
-def _as_pgm(pixels: NDArray[np.int64], number: int) -> str:
-    rows = "\n".join(" ".join(f"{value:2d}" for value in row) for row in pixels.reshape(SIDE, SIDE))
-    return f"P2\n# handwritten digit {number}\n{SIDE} {SIDE}\n{BRIGHTEST}\n{rows}\n"
+def _as_pgm(images: NDArray[np.int64], number: int) -> str:
+    lines = images.reshape(-1, SIDE)
+    rows = "\n".join(" ".join(f"{value:2d}" for value in row) for row in lines)
+    return f"P2\n# handwritten digits, sheet {number}\n{SIDE} {len(lines)}\n{BRIGHTEST}\n{rows}\n"
 
 
-def _from_pgm(path: Path) -> list[int]:
+def _from_pgm(path: Path) -> NDArray[np.float32]:
+    """(images of the sheet, 64)."""
     lines = path.read_text(encoding="ascii").splitlines()
     words = " ".join(line for line in lines if not line.startswith("#")).split()
-    if words[:4] != ["P2", str(SIDE), str(SIDE), str(BRIGHTEST)] or len(words) != 4 + PIXELS:
-        raise ValueError(f"{path.name} is no image of {SIDE} × {SIDE} pixels")
-    return [int(word) for word in words[4:]]
+    if words[:2] != ["P2", str(SIDE)] or words[3] != str(BRIGHTEST) or len(words) != 4 + SIDE * int(words[2]):
+        raise ValueError(f"{path.name} is no sheet of images of {SIDE} × {SIDE} pixels")
+    return np.array([int(word) for word in words[4:]], dtype=np.float32).reshape(-1, PIXELS)
 
 
 def main() -> int:
