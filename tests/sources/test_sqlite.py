@@ -2,6 +2,8 @@
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -104,3 +106,25 @@ def test_put_back_does_not_replay_the_old_log_into_the_restored_database(databas
     source.put_back(restored)
     with closing(sqlite3.connect(tmp_path / "left.db")) as connection:
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (5000,)
+
+
+def elsewhere(database: Path, statement: str) -> str:
+    """What another process gets; it opens the database, and closes it again."""
+    script = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+        "print(c.execute(sys.argv[2]).fetchone()); c.commit(); c.close()"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(database), statement], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_copying_a_database_that_this_process_has_open_leaves_its_locks_alone(database: Path) -> None:
+    """Resurge backs its own state up: without its locks, whoever closes next would remove the log under it."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as mine:
+        mine.execute("INSERT INTO t VALUES ('before')")
+        with SqliteSource(database).items(no_complaint) as items:
+            assert len(list(items)) == 1
+        elsewhere(database, "SELECT count(*) FROM t")
+        mine.execute("INSERT INTO t VALUES ('after')")
+        assert elsewhere(database, "SELECT count(*) FROM t WHERE x = 'after'") == "(1,)"

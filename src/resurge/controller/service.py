@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Lock
 
+from resurge import __version__
 from resurge.backup.protect import BackupOutcome
 from resurge.controller.backups import BackupJobs
 from resurge.controller.changes import ChangeWatch
@@ -27,6 +28,7 @@ from resurge.state import Notes, Requests, SeriesStore, StateDatabase
 log = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.1
+SLOW_TURN_SECONDS = 2.0
 HOUSEKEEPING_SECONDS = 10.0
 FULL_SERIES_SECONDS = 6 * 3600.0  # then one mean, lowest and highest a minute
 KEEP_SERIES_SECONDS = 30 * 86400.0
@@ -68,6 +70,7 @@ class Controller:
 
     def run(self) -> None:
         """Runs that were cut off go on first, with their components held, then the monitor starts to look."""
+        self._tools.ledger.append("start", self._tools.estate.name, {"version": __version__, "pid": os.getpid()})
         self._hold_running()
         self._engine.launch()
         for incident in self._tools.book.list(states=RUNNING):
@@ -81,11 +84,18 @@ class Controller:
         self._watched_since = self._tools.clock.monotonic()
         try:
             while not self._stopping.is_set():
-                self._turn()
+                self._timed_turn()
                 self._wake.wait(TURN_SECONDS)
                 self._wake.clear()
         finally:
             self._close()
+
+    def _timed_turn(self) -> None:
+        began = self._tools.clock.monotonic()
+        self._turn()
+        took = self._tools.clock.monotonic() - began
+        if took > SLOW_TURN_SECONDS:
+            log.warning("a turn of the controller took %.1f s: this machine or its disk is overloaded", took)
 
     def _turn(self) -> None:
         try:
