@@ -31,7 +31,7 @@ def test_a_person_recovers_a_component_without_a_controller(app: App, tmp_path: 
     incident = app.recover("@data")
     assert incident.state is IncidentState.CLOSED
     assert damaged.read_text() == right
-    assert [e.kind for e in app.ledger_entries()][-2:] == ["step", "incident"]
+    assert [e.kind for e in app.ledger_entries()][-3:] == ["step", "run", "incident"]
 
 
 def test_a_plan_can_be_seen_before_anything_is_done(app: App, tmp_path: Path) -> None:

@@ -87,8 +87,21 @@ class PointBook:
         return [_point(row) for row in rows]
 
     def newest_good(self, component: str) -> RecoveryPoint | None:
-        good = [point for point in self.of(component) if point.good]
-        return good[-1] if good else None
+        rows = self._database.read(
+            "SELECT * FROM recovery_points WHERE component = ? AND forgotten_at IS NULL AND verdict = 'good'"
+            " ORDER BY taken_at DESC, finished_at DESC LIMIT 1",
+            (component,),
+        )
+        return _point(rows[0]) if rows else None
+
+    def usual_seconds(self, component: str, of: int) -> float:
+        """The longest of so many recent backups: what the next one is expected to take."""
+        rows = self._database.read(
+            "SELECT max(seconds) AS longest FROM"
+            " (SELECT seconds FROM recovery_points WHERE component = ? ORDER BY taken_at DESC LIMIT ?)",
+            (component, of),
+        )
+        return float(rows[0]["longest"] or 0.0)
 
     def distrust_after(self, component: str, onset_at: float, reason: str) -> int:
         """Points still being read at the onset, or later, turn suspect. Returns how many."""

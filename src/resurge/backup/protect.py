@@ -1,20 +1,18 @@
 """One backup of one component: read, store, judge, record, seal, copy."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resurge.backup.access import Repositories
 from resurge.backup.points import PointBook, RecoveryPoint
+from resurge.backup.reading import store
 from resurge.backup.verdict import FileState, Verdict, judge
 from resurge.core.clock import Clock
 from resurge.core.errors import RepositoryError, ResurgeError
 from resurge.estate.model import Component, Content, Estate
 from resurge.ledger import Ledger
-from resurge.sources import open_source
 from resurge.sources.health import examine_tensors
 from resurge.state import Notes
 
@@ -62,7 +60,15 @@ class Protector:
         repository = self._repositories.open(self._repositories.primary.name)
         before = {} if accept else self.last_good_files(name)
         taken_at = self._clock.now()
-        snapshot = self._read(component, repository, taken_at=taken_at, read_all=read_all, tags=tags, progress=progress)
+        snapshot = store(
+            repository,
+            component.sources,
+            component=name,
+            tags=tags,
+            read_all=read_all,
+            taken_at=taken_at,
+            progress=progress,
+        )
         files = files_of(repository, snapshot)
         verdict = judge(component.sources, before, files, _unhealthy(component, before, files), snapshot.unreadable)
         point = self._record(component, snapshot, verdict, taken_at)
@@ -84,35 +90,6 @@ class Protector:
         if lost is not None:
             raise lost
         return {}
-
-    def _read(
-        self,
-        component: Component,
-        repository: "Repository",
-        *,
-        taken_at: float,
-        read_all: bool,
-        tags: tuple[str, ...],
-        progress: "Progress | None",
-    ) -> "Snapshot":
-        unreadable: list[tuple[str, str]] = []
-
-        def note(name: str, error: OSError) -> None:
-            unreadable.append((name, error.strerror or str(error)))
-
-        with ExitStack() as stack:
-            opened = [open_source(source) for source in component.sources]
-            items = [stack.enter_context(source.items(note)) for source in opened]
-            return repository.backup(
-                chain.from_iterable(items),
-                paths=[path for source in opened for path in source.paths()],
-                component=component.name,
-                tags=tags,
-                read_all=read_all,
-                taken_at=taken_at,
-                unreadable=lambda: unreadable,
-                progress=progress,
-            )
 
     def _record(self, component: Component, snapshot: "Snapshot", verdict: Verdict, taken_at: float) -> RecoveryPoint:
         point = RecoveryPoint(

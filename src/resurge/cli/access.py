@@ -11,6 +11,8 @@ import click
 from resurge.core.errors import AccessDenied, EstateNotFound, ResurgeError, WrongPassword
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from resurge.app import App
     from resurge.estate.model import Estate, RepositorySpec
     from resurge.vault import Repository
@@ -66,6 +68,15 @@ class Access:
             ) from None
         spec = primary(estate)
         return Place(spec.url, spec.password_file)
+
+    def seal(self, kind: str, subject: str, body: "Mapping[str, object]") -> None:
+        """An entry in the estate's ledger, where the repository is one of an estate; elsewhere there is none."""
+        try:
+            app = self.app()
+        except EstateNotFound:
+            return
+        if any(spec.url == subject for spec in app.estate.repositories.values()):
+            app.ledger.append(kind, subject, body)
 
     def open_repository(self) -> "Repository":
         from resurge.vault import Repository

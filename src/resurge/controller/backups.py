@@ -52,10 +52,9 @@ class BackupJobs:
 
     def _due(self, name: str, now: float) -> bool:
         schedule = self._tools.estate.components[name].schedule
-        points = self._tools.points.of(name)
-        good = [point for point in points if point.good]
-        usual = max((point.seconds for point in points[-USUAL_OF:]), default=0.0)
-        at = due_at(schedule, good[-1].taken_at if good else None, self._tried_at.get(name), usual)
+        good = self._tools.points.newest_good(name)
+        usual = self._tools.points.usual_seconds(name, USUAL_OF)
+        at = due_at(schedule, good.taken_at if good else None, self._tried_at.get(name), usual)
         changed_at = self._changed_at.get(name)
         quiet = changed_at is not None and now - changed_at >= schedule.debounce_seconds
         return (at is not None and now >= at) or (schedule.on_change and quiet)

@@ -55,6 +55,8 @@ class Handler:
                     alerts=found.alerts,
                 )
                 self._tools.book.add(incident)
+                body = {"incident": incident.id, "evidence": [alert.summary for alert in found.alerts[:10]]}
+                self._tools.ledger.append("alert", incident.component, body, key=f"{incident.id}:opened")
                 log.warning("incident %s opened: %s", incident.id, found.alerts[0].summary)
                 opened.append(incident)
         return opened

@@ -12,6 +12,7 @@ from resurge.controller.backups import BackupJobs
 from resurge.controller.changes import ChangeWatch
 from resurge.controller.handling import Handler, touched
 from resurge.controller.moves import ACTIVE, RUNNING
+from resurge.controller.overdue import overdue_alerts
 from resurge.controller.requests import answer_requests
 from resurge.controller.switches import HEARTBEAT_SECONDS, Switches
 from resurge.core.errors import ResurgeError
@@ -63,6 +64,7 @@ class Controller:
         self._unreadable: dict[str, str] = {}
         self._watched_since = tools.clock.monotonic()
         self._beaten_at = self._tidied_at = 0.0
+        self._began_at = tools.clock.now()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -143,7 +145,13 @@ class Controller:
 
     def _alerts(self) -> tuple[Alert, ...]:
         held = self._held_components()
-        return tuple(alert for alert in self._watcher.active() if alert.component not in held)
+        found = (*self._watcher.active(), *self._overdue())
+        return tuple(alert for alert in found if alert.component not in held)
+
+    def _overdue(self) -> tuple[Alert, ...]:
+        good = {name: self._tools.points.newest_good(name) for name in self._tools.estate.components}
+        times = {name: point.taken_at for name, point in good.items() if point is not None}
+        return overdue_alerts(self._tools.estate, times, self._began_at, self._tools.clock.now())
 
     def _hold_running(self) -> None:
         """Hold what runs touch; release what no run touches any more."""

@@ -42,7 +42,9 @@ def conclude(tools: Tools, incident_id: str, run_id: str, failure: str) -> None:
         return
     to = IncidentState.FAILED if failure else IncidentState.CLOSED
     done = tools.book.advance(incident_id, to, now, failure=failure or None)
-    tools.ledger.append("incident", incident.component, evidence_of(done), key=f"{run_id}:end")
+    tools.ledger.append("run", incident.component, {"run": run_id, "failure": failure}, key=f"{run_id}:end")
+    if not failure:
+        tools.ledger.append("incident", incident.component, evidence_of(done), key=f"{incident_id}:closed")
 
 
 def evidence_of(incident: Incident) -> dict[str, object]:

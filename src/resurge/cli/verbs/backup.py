@@ -2,10 +2,8 @@
 
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,7 +17,7 @@ from resurge.core.errors import PartialBackup, SourceMissing
 
 if TYPE_CHECKING:
     from resurge.backup.protect import BackupOutcome
-    from resurge.vault import Repository, Snapshot
+    from resurge.vault import Snapshot
 
 NAMED_IN_FULL = 20  # unreadable files that are listed one by one; --json lists all of them
 
@@ -66,55 +64,22 @@ def backup(
         return
     if accept:
         raise click.UsageError("--accept belongs to a @COMPONENT")
+    from resurge.backup.reading import store
+    from resurge.estate.model import Source, SourceKind
+
     for root in outermost(targets):
         if not os.path.lexists(root):
             raise SourceMissing(f"{root} does not exist", "Check the path. Nothing was backed up.")
     with progress_bar("backing up", wanted=not as_json) as progress:
-        snapshot = back_up_paths(
-            access.open_repository(),
-            targets,
-            exclude=exclude,
-            tags=tags,
-            read_all=read_all,
-            progress=progress,
-        )
+        repository = access.open_repository()
+        sources = [Source(SourceKind.FILES, root, exclude=exclude) for root in outermost(targets)]
+        snapshot = store(repository, sources, tags=tags, read_all=read_all, progress=progress)
+    access.seal("backup", repository.location, {"snapshot": snapshot.id, "paths": list(snapshot.paths)})
     if as_json:
         print_json(snapshot_json(snapshot))
     else:
         say_snapshot(snapshot)
     require_whole([snapshot])
-
-
-def back_up_paths(
-    repository: "Repository",
-    targets: Sequence[str],
-    *,
-    exclude: tuple[str, ...],
-    tags: tuple[str, ...],
-    read_all: bool,
-    progress: Any,
-) -> "Snapshot":
-    """One snapshot of all of them. Raises SourceMissing before anything is written."""
-    from resurge.estate.model import Source, SourceKind
-    from resurge.sources import open_source
-
-    unreadable: list[tuple[str, str]] = []
-
-    def note(name: str, error: OSError) -> None:
-        unreadable.append((name, error.strerror or str(error)))
-
-    roots = outermost(targets)
-    with ExitStack() as stack:
-        opened = [open_source(Source(SourceKind.FILES, root, exclude=exclude)) for root in roots]
-        items = [stack.enter_context(source.items(note)) for source in opened]
-        return repository.backup(
-            chain.from_iterable(items),
-            paths=[path for source in opened for path in source.paths()],
-            tags=tags,
-            read_all=read_all,
-            unreadable=lambda: tuple(unreadable),
-            progress=progress,
-        )
 
 
 def outermost(targets: Sequence[str]) -> list[Path]:

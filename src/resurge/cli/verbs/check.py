@@ -27,6 +27,7 @@ def check(access: Access, *, read_data: bool, as_json: bool) -> None:
     with progress_bar("checking", wanted=not as_json) as progress:
         report = repository.check(read_data=read_data, progress=progress)
     problems = list(report.problems)
+    access.seal("check", repository.location, {"read_data": read_data, "problems": problems})
     if as_json:
         print_json({"good": not problems, "read_data": read_data, "problems": problems})
     else:

@@ -3,11 +3,11 @@
 import threading
 from collections.abc import Iterable
 
-from resurge.core.errors import SnapshotNotFound
+from resurge.core.errors import RepositoryNotFound, SnapshotNotFound
 from resurge.vault.format.framing import SNAPSHOT_MAGIC, BadObject
 from resurge.vault.format.records import Snapshot, decode_snapshot, encode_snapshot
 from resurge.vault.repository.access import Access
-from resurge.vault.repository.layout import SNAPSHOTS, identifier
+from resurge.vault.repository.layout import CONFIG, SNAPSHOTS, identifier
 from resurge.vault.storage.store import ObjectMissing
 
 LATEST = "latest"
@@ -22,7 +22,16 @@ class Shelf:
         self._lock = threading.Lock()
 
     def publish(self, snapshot: Snapshot) -> Snapshot:
-        """Call this last: from here on others see it. Returns it with its id."""
+        """Call this last: from here on others see it. Returns it with its id.
+
+        Raises RepositoryNotFound where the repository went away meanwhile: a snapshot in what is left of one
+        would look like a success and be lost with it.
+        """
+        if self._access.store.size(CONFIG) is None:
+            raise RepositoryNotFound(
+                f"the repository {self._access.store.location} is gone: nothing was published",
+                "Bring it back (`resurge recover`, or from a copy), then run again.",
+            )
         payload = encode_snapshot(snapshot)
         id_, _ = self._access.write_sealed(SNAPSHOTS, SNAPSHOT_MAGIC, payload)
         published = decode_snapshot(payload, id_)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from resurge.core.durable import fsync_folder
+from resurge.core.errors import AccessDenied
 from resurge.vault.storage.store import Data, ObjectExists, Stored, explain
 
 TEMPORARY_FOLDER = "tmp"
@@ -41,6 +42,13 @@ class LocalStore:
         try:
             self._make(path.parent)
             self._make(temporary.parent)
+        except FileExistsError as problem:
+            raise AccessDenied(
+                f"cannot use {path.parent}: something that is no folder is in the way", "Choose another place for it."
+            ) from problem
+        except OSError as problem:
+            raise explain(problem, str(path)) from problem
+        try:
             try:
                 self._write(temporary, data)
                 if replace:

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import BinaryIO, Protocol
 
 from resurge.vault.format.framing import IDENTIFIER_BYTES, BadObject
@@ -88,6 +89,7 @@ class Backup:
         self._request = request
         self._tally = _Tally()
         self._parent: Snapshot | None = None
+        self._within_bytes = 0
         self._known: dict[bytes, StoredNode] = {}
 
     def run(self) -> Snapshot:
@@ -131,7 +133,7 @@ class Backup:
             fresh = time.time_ns() - FRESH_NS
             try:
                 with item.open() as file:
-                    content = contents.write(file)
+                    content = contents.write(file, partial(self._landed, item.name))
             except OSError as problem:
                 self._tally.unreadable.append((item.name, problem.strerror or str(problem)))
                 return None
@@ -152,7 +154,14 @@ class Backup:
             and all(id_ in self._index for id_ in concatenated(known.chunks, IDENTIFIER_BYTES))
         )
 
+    def _landed(self, name: str, size: int) -> None:
+        """Within a large file; its size is counted when it is done."""
+        self._within_bytes += size
+        done = self._tally.total_bytes + self._within_bytes
+        self._request.progress(ProgressUpdate(done, None, self._tally.files, None, name))
+
     def _count(self, name: str, size: int) -> None:
+        self._within_bytes = 0
         self._tally.files += 1
         self._tally.total_bytes += size
         self._request.progress(ProgressUpdate(self._tally.total_bytes, None, self._tally.files, None, name))

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
@@ -50,8 +50,11 @@ class ContentWriter:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._digester.shutdown(wait=True, cancel_futures=True)
 
-    def write(self, file: BinaryIO) -> Content:
-        """Raises OSError where reading fails; chunks stored until then stay, and are found again."""
+    def write(self, file: BinaryIO, landed: Callable[[int], None]) -> Content:
+        """Raises OSError where reading fails; chunks stored until then stay, and are found again.
+
+        `landed` hears the bytes of each chunk of a large file once they are on their way into a pack.
+        """
         small = self._access.config.chunk_min_bytes
         head = read_up_to(file, small + 1)
         if not head:
@@ -59,9 +62,9 @@ class ContentWriter:
         if len(head) <= small:
             id_ = self._writer.store(head, Kind.DATA)
             return Content(len(head), blake3(head).digest(), entropy(head[:SAMPLE_BYTES]), id_)
-        return self._write_large(head, file)
+        return self._write_large(head, file, landed)
 
-    def _write_large(self, head: bytes, file: BinaryIO) -> Content:
+    def _write_large(self, head: bytes, file: BinaryIO, landed: Callable[[int], None]) -> Content:
         digest = blake3()
         size = 0
         ids: list[bytes] = []
@@ -70,6 +73,7 @@ class ContentWriter:
             size += len(data)
             flying.append((data, self._pool.submit(self._prepare, data), self._digester.submit(digest.update, data)))
             if len(flying) >= CHUNKS_IN_FLIGHT:
+                landed(len(flying[0][0]))
                 ids.append(self._land(*flying.popleft()))
         while flying:
             ids.append(self._land(*flying.popleft()))
