@@ -3,9 +3,7 @@
 import logging
 import signal
 import sys
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
@@ -14,15 +12,15 @@ from typing import TYPE_CHECKING
 from resurge.app.own_state import with_own_state
 from resurge.core.clock import SystemClock
 from resurge.core.errors import ComponentNotFound, NotAllowed, RepositoryNotFound, ResurgeError
-from resurge.estate.model import Component, Estate, Mode, Objectives
+from resurge.estate.model import Component, Estate, Mode
 from resurge.estate.read import read_estate
 from resurge.incidents.records import Incident, IncidentState, Plan, StepRecord
 
 if TYPE_CHECKING:
+    from resurge.app.status import ComponentStatus
     from resurge.backup.access import Repositories
     from resurge.backup.points import PointBook
     from resurge.backup.protect import BackupOutcome, Protector
-    from resurge.controller.handling import Handler
     from resurge.controller.switches import Pause, Switches
     from resurge.drills.records import DrillBook, DrillResult
     from resurge.incidents.book import IncidentBook
@@ -33,23 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ANSWER_SECONDS = 15.0
 SWITCH_SECONDS = 0.0005  # of the interpreter: many short waits for the disk must not each wait 5 ms for the monitor
-
-
-@dataclass(frozen=True, slots=True)
-class ComponentStatus:
-    """What is known of a component now. Times in Unix seconds; None: never."""
-
-    name: str
-    kind: str
-    state: str  # well, broken, recovering, unknown (nobody watches)
-    fault: str | None
-    incident: str | None
-    last_backup_at: float | None
-    last_good_at: float | None
-    last_proved_at: float | None
-    objectives: Objectives
 
 
 class App:
@@ -130,42 +112,10 @@ class App:
             )
         return found
 
-    def status(self) -> list[ComponentStatus]:
-        from resurge.controller.moves import ACTIVE
+    def status(self) -> "list[ComponentStatus]":
+        from resurge.app.status import status_of
 
-        alive = self.switches.alive(self.clock.now())
-        active = self.book.list(states=ACTIVE)
-        names = {name: c.kind.value for name, c in self.estate.components.items()}
-        names |= {f"repository/{name}": "repository" for name in self.estate.repositories}
-        return [self._status(name, kind, active, alive) for name, kind in names.items()]
-
-    def _status(self, name: str, kind: str, active: Sequence[Incident], alive: bool) -> ComponentStatus:
-        from resurge.controller.moves import RUNNING
-
-        incident = next((i for i in active if i.component == name), None)
-        state = "well" if alive else "unknown"
-        if incident is not None:
-            state = "recovering" if incident.state in RUNNING else "broken"
-        points = self.points.of(name)
-        good = [point for point in points if point.good]
-        component = self.estate.components.get(name)
-        return ComponentStatus(
-            name=name,
-            kind=kind,
-            state=state,
-            fault=incident.diagnosis.fault.value if incident and incident.diagnosis else None,
-            incident=incident.id if incident else None,
-            last_backup_at=points[-1].taken_at if points else None,
-            last_good_at=good[-1].taken_at if good else None,
-            last_proved_at=self._last_proved_at(name),
-            objectives=component.objectives if component else Objectives(),
-        )
-
-    def _last_proved_at(self, name: str) -> float | None:
-        """By a drill, or by a recovery that really happened."""
-        proofs = [i.proved_at for i in self.book.list(component=name) if i.proved_at is not None]
-        drilled = self.drills.last_passed_at(name)
-        return max([*proofs, *([drilled] if drilled is not None else [])], default=None)
+        return status_of(self)
 
     def incidents(self, open_only: bool = False) -> list[Incident]:
         from resurge.controller.moves import ACTIVE
@@ -207,102 +157,18 @@ class App:
 
     def plan(self, target: str) -> Plan:
         """What a recovery of this incident, or of this component as it is now, would do. Does nothing."""
-        from resurge.recovery.choose import choose
-        from resurge.recovery.facts import gather
+        from resurge.app.recovering import plan_for
 
-        incident = self._incident_for(target)
-        if incident is not None and incident.plan is not None:
-            return incident.plan
-        diagnosis = incident.diagnosis if incident else None
-        if diagnosis is None:
-            diagnosis = self._handler().diagnose_now(target.removeprefix("@"))
-        if diagnosis is None:
-            raise NotAllowed(f"'{target}' is well: there is nothing to recover", "`resurge status` shows what is.")
-        facts = gather(diagnosis, self.estate, self.points, self.repositories)
-        return choose(diagnosis, self.estate, facts)
+        return plan_for(self, target)
 
     def recover(self, target: str, *, approve: bool = False, wait: bool = True) -> Incident:
         """A running controller carries it out; without one, this process does, under its lock, and waits.
 
         `approve`: a person says yes, where the mode asks for it. NotAllowed: it does, and nobody has said so.
         """
-        self._refuse_unapproved(target, approve)
-        if self.switches.alive(self.clock.now()):
-            return self._ask_controller(target, wait)
-        from resurge.controller.single import recover_one
-        from resurge.state import exclusive
+        from resurge.app.recovering import recover
 
-        with exclusive(self.estate.state_folder):
-            return recover_one(self.tools, self.switches, self._look_or_find(target))
-
-    def _refuse_unapproved(self, target: str, approve: bool) -> None:
-        incident = self._incident_for(target)
-        name = incident.component if incident else target.removeprefix("@")
-        repository = self.estate.repositories.get(name.removeprefix("repository/"))
-        mode = repository.mode if repository and name.startswith("repository/") else self.component(name).mode
-        if self.switches.paused(self.clock.now()):
-            raise NotAllowed("all action is paused", "End the pause with `resurge pause --off`.")
-        if mode is not Mode.AUTO and not approve:
-            raise NotAllowed(
-                f"'{name}' is in mode {mode.value}: a person has to approve",
-                f"Look at the plan with `resurge recover {target} --dry-run`, then add --approve.",
-            )
-
-    def _look_or_find(self, target: str) -> str:
-        incident = self._incident_for(target)
-        if incident is not None:
-            self.switches.approve(incident.id)
-            return incident.id
-        found = self._handler().open_by_hand(target.removeprefix("@"))
-        if found is None:
-            raise NotAllowed(f"'{target}' is well: there is nothing to recover", "`resurge status` shows what is.")
-        return found
-
-    def _ask_controller(self, target: str, wait: bool) -> Incident:
-        from resurge.state import Requests
-
-        requests = Requests(self.database)
-        incident = self._incident_for(target)
-        if incident is not None:
-            asked = requests.put("approve", {"incident": incident.id})
-        else:
-            asked = requests.put("look", {"component": target.removeprefix("@")})
-        answer = requests.wait(asked, ANSWER_SECONDS)
-        if answer.error:
-            raise ResurgeError(answer.error)
-        if answer.result.get("incident") is None:
-            raise NotAllowed(f"'{target}' is well: there is nothing to recover", "`resurge status` shows what is.")
-        incident_id = str(answer.result["incident"])
-        return self._await_end(incident_id) if wait else self.book.get(incident_id)
-
-    def _await_end(self, incident_id: str) -> Incident:
-        from resurge.controller.moves import ATTEMPTS
-
-        while True:
-            incident = self.book.get(incident_id)
-            over = incident.state in (IncidentState.CLOSED, IncidentState.DISMISSED)
-            if over or (incident.state is IncidentState.FAILED and incident.attempt >= ATTEMPTS):
-                return incident
-            if incident.state is IncidentState.PLANNED and incident.plan is None:
-                return incident
-            if self.switches.paused(self.clock.now()):
-                raise NotAllowed("all action is paused", "End the pause with `resurge pause --off`.")
-            time.sleep(0.1)
-
-    def _incident_for(self, target: str) -> Incident | None:
-        from resurge.controller.moves import ACTIVE
-
-        if not target.startswith("@"):
-            return self.book.get(target)
-        name = target.removeprefix("@")
-        if not name.startswith("repository/"):
-            self.component(name)
-        return next(iter(self.book.list(states=ACTIVE, component=name)), None)
-
-    def _handler(self) -> "Handler":
-        from resurge.controller.handling import Handler
-
-        return Handler(self.tools, self.switches, lambda *_: None)
+        return recover(self, target, approve=approve, wait=wait)
 
     # --- proving ---
 

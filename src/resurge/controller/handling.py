@@ -64,7 +64,7 @@ class Handler:
     def open_by_hand(self, component: str) -> str | None:
         """A person asks for it: look now, open an incident for what is found, and approve it. None: all is well."""
         now = self._tools.clock.now()
-        alerts = tuple(as_alert(anomaly, now) for anomaly in self._look(component))
+        alerts = tuple(as_alert(anomaly, now) for anomaly in self._look(component, thorough=True))
         active = self._tools.book.list(states=ACTIVE, component=component)
         opened = active or (self.open_for(alerts) if alerts else [])
         for incident in opened:
@@ -74,7 +74,7 @@ class Handler:
     def diagnose_now(self, component: str) -> Diagnosis | None:
         """What a look at this moment says, without opening anything. None: all is well."""
         now = self._tools.clock.now()
-        alerts = tuple(as_alert(anomaly, now) for anomaly in self._look(component))
+        alerts = tuple(as_alert(anomaly, now) for anomaly in self._look(component, thorough=True))
         if not alerts:
             return None
         return diagnose(Group(component, alerts, ()), self._tools.estate, confirmed=True)
@@ -177,11 +177,11 @@ class Handler:
         others = self._tools.book.list(states=ACTIVE, component=component)
         return next((other for other in others if other.id != incident.id), None)
 
-    def _look(self, name: str) -> list[Anomaly]:
+    def _look(self, name: str, *, thorough: bool = False) -> list[Anomaly]:
         """An immediate second look. That it cannot look is no finding."""
         try:
             norms = {} if name.startswith(REPOSITORY_PREFIX) else norms_of(self._tools, name)
-            return examine(name, self._tools.estate, norms, thorough=False)
+            return examine(name, self._tools.estate, norms, thorough=thorough)
         except (ResurgeError, OSError) as error:
             log.warning("the second look at %s failed: %s", name, error)
             return []

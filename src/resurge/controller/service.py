@@ -105,7 +105,7 @@ class Controller:
             self._hold_running()
             self._start_moves()
             self._backups.start_due(now, self._not_to_back_up())
-            answer_requests(self._requests, self._tools, self._switches, self._handler)
+            self._movers.submit(answer_requests, self._requests, self._tools, self._switches, self._handler)
             if now - self._beaten_at >= HEARTBEAT_SECONDS:
                 self._beaten_at = now
                 self._switches.beat(now, os.getpid())

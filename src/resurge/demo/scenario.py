@@ -25,6 +25,7 @@ MARK = ".resurge-demo"  # a folder that holds it may be emptied
 FIRST_BACKUPS_SECONDS = 30.0
 TAIL_SECONDS = 25.0  # for what the last fault still needs
 LOOK_SECONDS = 0.1
+PICTURE_COLUMNS = 108
 PROMISED = f"Promised: detect ≤ {DETECT_SECONDS:g} s, RTO ≤ {RTO_SECONDS:g} s, RPO ≤ {RPO_SECONDS:g} s."
 UNDER_WAY = frozenset(IncidentState) - {IncidentState.CLOSED, IncidentState.DISMISSED, IncidentState.FAILED}
 
@@ -168,7 +169,7 @@ class Scenario:
         os.environ["MPLCONFIGDIR"] = str(place.folder / ".matplotlib")  # nothing is written outside the folder
         app.report(html=place.folder / "report.html", json=place.folder / "report.json", injected=injected)
         rows, header = fault_rows(scores), self._header(0.0, scores, incidents, finished=True)
-        save_picture(rows, header, place.folder / "demo.svg")
+        save_picture(rows, header, place.folder / "demo.svg", columns=PICTURE_COLUMNS)
         self._print(rows, header)
         problems = self._problems(scores, incidents, checks)
         for check in checks:
@@ -203,7 +204,7 @@ class Scenario:
 
     @property
     def _columns(self) -> int:
-        return max(80, min(120, self._console.width)) if not self._plain else 100
+        return max(80, min(120, self._console.width)) if not self._plain else PICTURE_COLUMNS
 
     def _injected_text(self) -> str:
         return self._place.injections.read_text() if self._place.injections.exists() else ""

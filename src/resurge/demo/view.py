@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from resurge.app import ComponentStatus
+from resurge.app.status import ComponentStatus
 from resurge.core.units import format_duration
 from resurge.demo.live import EventKind, LiveEvent, LiveRow
 from resurge.demo.scoring import Score

@@ -36,8 +36,8 @@ def status(access: Access, *, as_json: bool) -> None:
                 each.kind,
                 styled(each.state, STYLES.get(each.state, "")),
                 plain(each.fault or ""),
-                ago(each.last_backup_at, now),
-                _last_good(each, now),
+                "" if each.kind == "repository" else ago(each.last_backup_at, now),
+                "" if each.kind == "repository" else _last_good(each, now),
                 ago(each.last_proved_at, now),
                 plain(each.incident or ""),
             ]
