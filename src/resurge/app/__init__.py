@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from resurge.app.own_state import with_own_state
 from resurge.core.clock import SystemClock
-from resurge.core.errors import ComponentNotFound, NotAllowed, RepositoryNotFound, ResurgeError
-from resurge.estate.model import Component, Estate, Mode
+from resurge.core.errors import ComponentNotFound, RepositoryNotFound
+from resurge.estate.model import Component, Estate
 from resurge.estate.read import read_estate
-from resurge.incidents.records import Incident, IncidentState, Plan, StepRecord
+from resurge.incidents.records import Incident, Plan, StepRecord
 
 if TYPE_CHECKING:
     from resurge.app.status import ComponentStatus

@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event, Lock
 
 from resurge import __version__
@@ -58,6 +58,7 @@ class Controller:
         self._changes = ChangeWatch(list(tools.estate.components.values()), self._on_change)
         self._movers = ThreadPoolExecutor(4, thread_name_prefix="incident")
         self._moving: set[str] = set()
+        self._answering: Future[None] | None = None
         self._lock = Lock()
         self._held: dict[str, frozenset[str]] = {}  # by incident
         self._learned: dict[str, str] = {}  # component → snapshot that its norms come from
@@ -105,7 +106,10 @@ class Controller:
             self._hold_running()
             self._start_moves()
             self._backups.start_due(now, self._not_to_back_up())
-            self._movers.submit(answer_requests, self._requests, self._tools, self._switches, self._handler)
+            if self._answering is None or self._answering.done():
+                self._answering = self._movers.submit(
+                    answer_requests, self._requests, self._tools, self._switches, self._handler
+                )
             if now - self._beaten_at >= HEARTBEAT_SECONDS:
                 self._beaten_at = now
                 self._switches.beat(now, os.getpid())
