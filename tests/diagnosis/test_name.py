@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from resurge.diagnosis.locate import Group
-from resurge.diagnosis.name import diagnose
+from resurge.diagnosis.name import diagnose, not_before
 from resurge.diagnosis.second_look import with_second_look
 from resurge.estate.model import Component, ComponentKind, Estate
 from resurge.incidents.records import Alert, Anomaly, Fault, Symptom
@@ -72,3 +72,12 @@ def test_a_second_look_adds_evidence_and_leaves_the_times() -> None:
     assert found.onset_at == pytest.approx(99.5)
     assert "80 changed" in found.evidence[0]
     assert len(found.paths) == 80
+
+
+def test_what_a_good_snapshot_held_was_still_well_then() -> None:
+    alerts = (alert(S.CONTENT_CHANGED, 1, since=100.0, last_good_at=98.0),)
+    found = diagnose(Group("it", alerts, ()), estate(ComponentKind.MODEL), confirmed=True)
+    narrowed = not_before(found, 99.5)
+    assert (narrowed.onset_at, narrowed.onset_uncertainty_seconds) == (99.75, 0.25)
+    assert not_before(found, 97.0) == found
+    assert not_before(found, 101.0) == found

@@ -10,9 +10,9 @@ from resurge.controller.switches import Switches
 from resurge.core.errors import NotAllowed, ResurgeError
 from resurge.core.identifiers import new_identifier
 from resurge.diagnosis.locate import Group, group, upstream_of
-from resurge.diagnosis.name import DATA_FAULTS, diagnose
+from resurge.diagnosis.name import DATA_FAULTS, diagnose, not_before
 from resurge.diagnosis.second_look import as_alert, with_second_look
-from resurge.estate.model import Mode
+from resurge.estate.model import Content, Mode, SourceKind
 from resurge.incidents.records import Alert, Anomaly, Diagnosis, Incident, IncidentState, Plan
 from resurge.monitoring.examine import examine
 from resurge.recovery.actions.prove import norms_of
@@ -155,6 +155,7 @@ class Handler:
         whole = with_second_look(found, looked, self._tools.clock.now())
         diagnosis = diagnose(whole, self._tools.estate, confirmed=bool(looked))
         if diagnosis.fault in DATA_FAULTS:
+            diagnosis = self._narrowed(diagnosis)
             self._distrust(diagnosis.component, diagnosis.onset_at - diagnosis.onset_uncertainty_seconds, incident.id)
         self._tools.book.advance(
             incident.id,
@@ -166,6 +167,18 @@ class Handler:
             opened_at=min(incident.opened_at, *(alert.raised_at for alert in found.alerts)),
         )
         log.warning("incident %s: %s in %s", incident.id, diagnosis.fault.value, diagnosis.component)
+
+    def _narrowed(self, diagnosis: Diagnosis) -> Diagnosis:
+        """Damage is a difference from the newest good snapshot, so it came after that was taken.
+
+        Not so in sources that may change: there a snapshot can be good although a few files in it are not.
+        """
+        component = self._tools.estate.components.get(diagnosis.component)
+        point = self._tools.points.newest_good(diagnosis.component)
+        if component is None or point is None:
+            return diagnosis
+        may_change = any(s.kind is SourceKind.FILES and s.content is Content.MUTABLE for s in component.sources)
+        return diagnosis if may_change else not_before(diagnosis, point.finished_at)
 
     def _group_of(self, incident: Incident, alerts: tuple[Alert, ...]) -> Group:
         """The incident's own alerts, with those that have come since, around their common cause."""

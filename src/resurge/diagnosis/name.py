@@ -5,6 +5,7 @@ that fits names the fault; every other symptom stays as evidence.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from resurge.diagnosis.locate import Group
 from resurge.estate.model import Component, ComponentKind, Estate
@@ -91,6 +92,15 @@ def diagnose(found: Group, estate: Estate, confirmed: bool) -> Diagnosis:
         paths=tuple(dict.fromkeys(path for alert in own for path in paths_of(alert))),
         certainty=CERTAIN_AFTER_LOOKING if confirmed else CERTAIN_BY_SYMPTOM,
     )
+
+
+def not_before(diagnosis: Diagnosis, at: float) -> Diagnosis:
+    """Narrow the interval in which the fault came: at `at` all was still well. Nothing changes if that is later."""
+    lower = diagnosis.onset_at - diagnosis.onset_uncertainty_seconds
+    upper = diagnosis.onset_at + diagnosis.onset_uncertainty_seconds
+    if not lower < at < upper:
+        return diagnosis
+    return replace(diagnosis, onset_at=(at + upper) / 2, onset_uncertainty_seconds=(upper - at) / 2)
 
 
 def paths_of(alert: Alert) -> tuple[str, ...]:
