@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from resurge.app.own_state import with_own_state
 from resurge.core.clock import SystemClock
-from resurge.core.errors import ComponentNotFound, RepositoryNotFound
+from resurge.core.errors import ComponentNotFound, RepositoryDamaged, RepositoryNotFound
 from resurge.estate.model import Component, Estate
 from resurge.estate.read import read_estate
 from resurge.incidents.records import Incident, Plan, StepRecord
@@ -99,7 +99,16 @@ class App:
     def tools(self) -> "Tools":
         from resurge.recovery.context import Tools
 
-        return Tools(self.estate, self.repositories, self.points, self.protector, self.book, self.ledger, self.clock)
+        return Tools(
+            self.estate,
+            self.repositories,
+            self.points,
+            self.protector,
+            self.book,
+            self.ledger,
+            self.clock,
+            paused=lambda: self.switches.paused(self.clock.now()) is not None,
+        )
 
     # --- looking ---
 
@@ -219,7 +228,7 @@ class App:
         """Never initialised is a mistake to report; lost after it was used is an incident to recover from."""
         try:
             self.repositories.open(self.repositories.primary.name)
-        except RepositoryNotFound:
+        except (RepositoryNotFound, RepositoryDamaged) as error:
             if not self.points.all():
                 raise
-            log.warning("the repository is gone; the monitor will find it")
+            log.warning("%s; the monitor will find it", error)

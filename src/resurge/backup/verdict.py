@@ -13,6 +13,8 @@ from resurge.sources.entropy import looks_encrypted
 
 ENCRYPTED_FILES_AT_LEAST = 5  # one new archive is everyday life
 ENCRYPTED_SHARE_AT_LEAST = 0.02  # of the files known before
+LOST_FILES_AT_LEAST = 5  # of a source that may change: somebody may just be tidying up
+LOST_SHARE_AT_LEAST = 0.25
 REASONS_SHOWN = 3
 
 
@@ -63,6 +65,10 @@ def judge(
             suspect(f"{len(changed)} changed that are {source.content.value}", changed)
         if source.content is Content.WRITE_ONCE:
             suspect("gone that are write-once", [p for p in known if p not in after])
+        if source.content is Content.MUTABLE:
+            gone = [p for p in known if p not in after]
+            if len(gone) >= max(LOST_FILES_AT_LEAST, LOST_SHARE_AT_LEAST * len(known)):
+                suspect(f"{len(gone)} of {len(known)} are gone", gone)
         encrypted = _encrypted(root, known, after)
         if len(encrypted) >= max(ENCRYPTED_FILES_AT_LEAST, ENCRYPTED_SHARE_AT_LEAST * len(known)):
             suspect(f"{len(encrypted)} look encrypted", encrypted)
@@ -73,11 +79,14 @@ def judge(
 
 
 def _encrypted(root: str, known: Mapping[str, FileState], after: Mapping[str, FileState]) -> list[str]:
-    """Known files that turned random; new random files count only beside such, for new archives are no alarm."""
+    """Known files that turned random, and random new ones where others vanished: new archives are no alarm."""
     if not known:
         return []
     below = [s for p, s in after.items() if p == root or p.startswith(f"{root}/")]
-    return [s.path for s in below if s.path in known and _turned_random(known[s.path], s)]
+    turned = [s.path for s in below if s.path in known and _turned_random(known[s.path], s)]
+    gone = sum(path not in after for path in known)
+    new = [s.path for s in below if s.path not in known and looks_encrypted(0.0, s.entropy, s.size)]
+    return turned + (new if gone >= ENCRYPTED_FILES_AT_LEAST else [])  # NAME.locked, where NAME was
 
 
 def _turned_random(before: FileState, after: FileState) -> bool:

@@ -76,9 +76,7 @@ class Controller:
         self._tools.ledger.append("start", self._tools.estate.name, {"version": __version__, "pid": os.getpid()})
         self._hold_running()
         self._engine.launch()
-        for incident in self._tools.book.list(states=RUNNING):
-            if incident.plan and incident.run_id:
-                self._engine.start(incident.id, incident.run_id, len(incident.plan.steps))
+        self._rescue_runs()
         self._tools.protector.make_new_copies(self._notes)
         self._learn_norms()
         self._requests.give_back()
@@ -92,6 +90,11 @@ class Controller:
                 self._wake.clear()
         finally:
             self._close()
+
+    def _rescue_runs(self) -> None:
+        for incident in self._tools.book.list(states=RUNNING):
+            if incident.plan and incident.run_id:
+                self._engine.rescue(incident.id, incident.run_id, len(incident.plan.steps))
 
     def _timed_turn(self) -> None:
         began = self._tools.clock.monotonic()
@@ -118,6 +121,7 @@ class Controller:
             if now - self._tidied_at >= HOUSEKEEPING_SECONDS:
                 self._tidied_at = now
                 self._reserve.ensure()
+                self._rescue_runs()
                 self._series.thin(now - FULL_SERIES_SECONDS)
                 self._series.expire(now - KEEP_SERIES_SECONDS)
                 self._requests.expire(now - KEEP_REQUESTS_SECONDS)

@@ -1,7 +1,7 @@
 """One recovery without a running controller, under the same lock and with the same durable steps."""
 
 from resurge.controller.handling import Handler
-from resurge.controller.moves import FINAL
+from resurge.controller.moves import FINAL, RUNNING
 from resurge.controller.switches import Switches
 from resurge.core.errors import NotAllowed
 from resurge.incidents.records import Incident, IncidentState
@@ -17,6 +17,9 @@ def recover_one(tools: Tools, switches: Switches, incident_id: str) -> Incident:
     engine.launch()
     handler = Handler(tools, switches, engine.start)
     try:
+        before = tools.book.get(incident_id)
+        if before.state in RUNNING and before.plan and before.run_id:
+            engine.rescue(before.id, before.run_id, len(before.plan.steps))
         while True:
             incident = handler.move(incident_id, tuple, 0.0)
             if incident.state in FINAL or (incident.state is IncidentState.FAILED):

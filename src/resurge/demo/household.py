@@ -34,8 +34,9 @@ class Household:
 
     def __enter__(self) -> "Household":
         end_leftovers(self._folder)
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _interrupt)  # as Ctrl-C does, so that the way out is the same
+        # One way out for all three. Ctrl-C too: whoever is started in the background inherits that it is ignored.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _interrupt)
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         return self
 

@@ -1,13 +1,15 @@
 """What each injected fault came to: which incident answered it, and which promises were kept. Pure."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from resurge.demo.estate import DETECT_SECONDS, RPO_SECONDS, RTO_SECONDS
 from resurge.incidents.records import Fault, Incident, IncidentState
 
 CLOCK_SLACK_SECONDS = 0.25  # an injector writes its time down just before it acts
+
+KILLED_MID_RESTORE = "resurge-killed-mid-restore"
 
 EXPECTED: dict[str, tuple[str, frozenset[Fault]]] = {
     "inference-killed": ("inference", frozenset({Fault.PROCESS_DEAD})),
@@ -19,7 +21,7 @@ EXPECTED: dict[str, tuple[str, frozenset[Fault]]] = {
     "database-corrupted": ("metadata", frozenset({Fault.DATABASE_DAMAGED})),
     "repository-lost": ("repository/primary", frozenset({Fault.REPOSITORY_LOST})),
     "ransomware": ("dataset", frozenset({Fault.RANSOMWARE})),
-    "resurge-killed-mid-restore": ("dataset", frozenset({Fault.CONTENT_MISSING})),
+    KILLED_MID_RESTORE: ("dataset", frozenset({Fault.CONTENT_MISSING})),
 }
 
 
@@ -28,6 +30,7 @@ class Injection:
     fault: str
     at: float
     component: str
+    followed: Mapping[str, object] | None = None  # what the injector did after it, for a fault in two parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ def read_injections(text: str) -> tuple[list[Injection], list[str]]:
         said = json.loads(line)
         if said["event"] == "injected":
             done.append(Injection(said["fault"], said["at"], EXPECTED[said["fault"]][0]))
+        elif said["event"] == "followed":
+            done[-1] = replace(done[-1], followed=said["detail"])
         elif said["event"] == "not-injected":
             not_done.append(f"{said['fault']}: {said['detail'].get('why', '')}")
     return done, not_done
@@ -102,6 +107,20 @@ def _answers(incident: Incident, injection: Injection) -> bool:
     )
 
 
+def _not_killed_in_the_middle(injection: Injection, incident: Incident) -> list[str]:
+    """The fault is only what it says if Resurge died while files were coming back, and its run went on."""
+    done = injection.followed or {}
+    present, expected = int(str(done.get("files_present", 0))), int(str(done.get("files_expected", 0)))
+    problems = []
+    if not done.get("killed"):
+        problems.append("Resurge was not killed")
+    elif not 0 < present < expected:
+        problems.append(f"killed with {present} of {expected} files back, not in the middle")
+    if incident.attempt != 1:
+        problems.append(f"took {incident.attempt} runs, not the same one")
+    return problems
+
+
 def _score(injection: Injection, incident: Incident | None, now: float) -> Score:
     if incident is None:
         late = now - injection.at > DETECT_SECONDS
@@ -123,6 +142,10 @@ def _score(injection: Injection, incident: Incident | None, now: float) -> Score
     if incident.diagnosis and incident.diagnosis.fault not in EXPECTED[injection.fault][1]:
         found.append(f"taken for {incident.diagnosis.fault.value}")
     over = incident.state in (IncidentState.CLOSED, IncidentState.FAILED)
+    if over and injection.fault == KILLED_MID_RESTORE:
+        found.extend(_not_killed_in_the_middle(injection, incident))
+    if incident.failure and incident.state is IncidentState.CLOSED:
+        found.append(f"no fresh backup: {incident.failure}")
     if incident.state is IncidentState.FAILED:
         found.append(f"recovery failed: {incident.failure}")
     return Score(injection, incident, detect, rto, lost, tuple(found), over)

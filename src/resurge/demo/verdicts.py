@@ -103,9 +103,8 @@ def _repository(app: "App", name: str) -> str:
 
 def _steps(app: "App") -> str:
     """From the ledger, which no step can enter twice under one key, and from the book of steps."""
-    sealed = Counter(
-        (str(e.body["run"]), int(str(e.body["position"]))) for e in app.ledger_entries() if e.kind == "step"
-    )
+    done = (e.body for e in app.ledger_entries() if e.kind == "step" and e.body["state"] == StepState.DONE.value)
+    sealed = Counter((str(body["run"]), int(str(body["position"]))) for body in done)
     for incident in app.incidents():
         if incident.state is not IncidentState.CLOSED or incident.plan is None or incident.run_id is None:
             continue

@@ -5,25 +5,27 @@ always; weights open and are finite; a database passes its integrity check; with
 started and its canary answers.
 """
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resurge.backup.points import RecoveryPoint
+from resurge.core.environment import clean_environment
 from resurge.core.errors import RecoveryFailed, ResurgeError
 from resurge.core.identifiers import new_identifier
 from resurge.drills.records import DrillBook, DrillResult
 from resurge.estate.model import Component, Drill, Source, SourceKind
 from resurge.monitoring.collectors.canary import ask_canary
 from resurge.recovery.context import Tools
-from resurge.recovery.processes import clean_environment
 from resurge.sources.health import examine_sqlite, examine_tensors
 
 if TYPE_CHECKING:
@@ -140,7 +142,8 @@ def _start_and_ask(drill: Drill, restored: Path) -> str:
                 raise RecoveryFailed(f"the restored service does not answer its canary as before: {answer.problem}")
             time.sleep(READY_POLL_SECONDS)
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # what it started too
         process.wait()
     return f"started on port {port}, canary identical ({canary.comparator.value})"
 

@@ -10,6 +10,8 @@ from resurge.recovery.context import Action, StepContext, Tools
 
 log = logging.getLogger(__name__)
 
+PAUSE_LOOK_SECONDS = 0.2
+
 
 def carry_out(
     tools: Tools, incident_id: str, run_id: str, position: int, actions: Mapping[str, Action] = ACTIONS
@@ -19,6 +21,8 @@ def carry_out(
     if incident.plan is None:
         return "the incident has no plan"
     step = incident.plan.steps[position]
+    while tools.paused():
+        tools.clock.sleep(PAUSE_LOOK_SECONDS)
     if _record(tools, run_id, position, StepState.DONE) is None:
         tools.book.begin_step(run_id, position, step, tools.clock.now())
         try:
@@ -35,16 +39,21 @@ def carry_out(
 
 
 def conclude(tools: Tools, incident_id: str, run_id: str, failure: str) -> None:
-    """Close the incident, or mark it failed. Idempotent."""
+    """Close the incident, or mark it failed. Idempotent: cut off anywhere, the next call does what is missing.
+
+    What was proved stays proved: a fresh backup that failed after it is said, and left to the schedule. Recovering
+    a component that is well a second time, from an older state, would do the damage itself.
+    """
     incident = tools.book.get(incident_id)
-    now = tools.clock.now()
-    if incident.run_id != run_id or incident.state not in (IncidentState.RECOVERING, IncidentState.PROVED):
+    if incident.run_id != run_id:
         return
-    to = IncidentState.FAILED if failure else IncidentState.CLOSED
-    done = tools.book.advance(incident_id, to, now, failure=failure or None)
+    if incident.state in (IncidentState.RECOVERING, IncidentState.PROVED):
+        failed = bool(failure) and incident.state is IncidentState.RECOVERING
+        to = IncidentState.FAILED if failed else IncidentState.CLOSED
+        incident = tools.book.advance(incident_id, to, tools.clock.now(), failure=failure or None)
     tools.ledger.append("run", incident.component, {"run": run_id, "failure": failure}, key=f"{run_id}:end")
-    if not failure:
-        tools.ledger.append("incident", incident.component, evidence_of(done), key=f"{incident_id}:closed")
+    if incident.state is IncidentState.CLOSED:
+        tools.ledger.append("incident", incident.component, evidence_of(incident), key=f"{incident_id}:closed")
 
 
 def evidence_of(incident: Incident) -> dict[str, object]:
@@ -79,7 +88,7 @@ def _seal(tools: Tools, incident: Incident, run_id: str, position: int) -> None:
         "outcome": record.outcome,
         "tries": record.tries,
     }
-    tools.ledger.append("step", record.component, body, key=f"{run_id}:{position}")
+    tools.ledger.append("step", record.component, body, key=f"{run_id}:{position}:{record.state.value}")
 
 
 def next_run(incident: Incident) -> str:

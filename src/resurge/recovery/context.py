@@ -28,6 +28,7 @@ class Tools:
     book: IncidentBook
     ledger: Ledger
     clock: Clock
+    paused: Callable[[], bool]  # while it says so, no further step is begun
 
 
 @dataclass(frozen=True, slots=True)

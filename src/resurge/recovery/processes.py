@@ -1,25 +1,17 @@
 """Find, start and await the processes that components declare."""
 
-import os
 import subprocess
 import time
-from collections.abc import Mapping
 
 import psutil
 
+from resurge.core.environment import clean_environment
 from resurge.core.errors import RecoveryFailed
 from resurge.estate.model import Process
 
 STEP_VARIABLE = "RESURGE_STEP"
 UP_SECONDS = 8.0
 POLL_SECONDS = 0.02
-SECRET_PREFIXES = ("RESURGE_PASSWORD", "DBOS_")
-
-
-def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment without what only Resurge may know."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(SECRET_PREFIXES)}
-    return {**kept, **(extra or {})}
 
 
 def find_live(process: Process) -> psutil.Process | None:

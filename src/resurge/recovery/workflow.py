@@ -14,6 +14,8 @@ from resurge.recovery.context import Tools
 
 APPLICATION_VERSION = "1"  # raised when the order of calls in `recover` changes; old runs must be ended before
 
+ALIVE = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
+
 _tools: list[Tools] = []
 
 
@@ -22,7 +24,7 @@ def _carry_out_step(incident_id: str, run_id: str, position: int) -> str:
     return carry_out(_tools[0], incident_id, run_id, position)
 
 
-@DBOS.step(name="conclude_run")
+@DBOS.step(name="conclude_run", retries_allowed=True, interval_seconds=0.5, max_attempts=10, backoff_rate=1.5)
 def _conclude_run(incident_id: str, run_id: str, failure: str) -> None:
     conclude(_tools[0], incident_id, run_id, failure)
 
@@ -31,7 +33,10 @@ def _conclude_run(incident_id: str, run_id: str, failure: str) -> None:
 def _recover(incident_id: str, run_id: str, steps: int) -> str:
     failure = ""
     for position in range(steps):
-        failure = _carry_out_step(incident_id, run_id, position)
+        try:
+            failure = _carry_out_step(incident_id, run_id, position)
+        except Exception as error:  # noqa: BLE001 - book or ledger could not be written: the run must still be ended
+            failure = f"step {position + 1} could not be recorded: {error}"
         if failure:
             break
     _conclude_run(incident_id, run_id, failure)
@@ -64,6 +69,14 @@ class Engine:
         """Begin a run, or join it when it was begun before."""
         with SetWorkflowID(run_id):
             DBOS.start_workflow(_recover, incident_id, run_id, steps)
+
+    def rescue(self, incident_id: str, run_id: str, steps: int) -> None:
+        """A run that its incident believes to be under way: begin it if it never began, end it if it broke off."""
+        status = DBOS.get_workflow_status(run_id)
+        if status is None:
+            self.start(incident_id, run_id, steps)
+        elif status.status not in ALIVE:
+            conclude(self._tool_set, incident_id, run_id, "the run broke off; see the log")
 
     def destroy(self) -> None:
         """Leave runs that are under way to the next start."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from resurge.core.environment import clean_environment
 from resurge.estate.model import Probe, Process
 from resurge.monitoring.collectors.process import find_process
 from resurge.monitoring.collectors.web import Exchange, exchange
@@ -75,6 +76,7 @@ def ask_command(command: Sequence[str], timeout_seconds: float, folder: Path) ->
         child = subprocess.Popen(
             argv,
             cwd=folder,
+            env=clean_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -125,6 +125,9 @@ class DatabaseDamaged(_ListRule):
 
 
 class RepositoryMissing(Rule):
+    """Two looks: a network folder that is mounted again in between was not lost."""
+
+    looks = 2
     symptom = Symptom.REPOSITORY_MISSING
     watches = frozenset({"repository"})
 

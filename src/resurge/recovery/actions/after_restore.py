@@ -2,9 +2,9 @@
 
 import subprocess
 
+from resurge.core.environment import clean_environment
 from resurge.core.errors import RecoveryFailed
 from resurge.recovery.context import Outcome, StepContext
-from resurge.recovery.processes import clean_environment
 
 COMMAND_SECONDS = 300.0
 

@@ -18,9 +18,9 @@ def _back_up_one(context: StepContext, name: str) -> Outcome:
     tools = context.tools
     tag = f"run:{context.token}"
     repository = tools.repositories.open(tools.repositories.primary.name)
+    good = {point.snapshot for point in tools.points.of(name) if point.good}
     for snapshot in reversed(repository.snapshots()):
-        recorded = any(point.snapshot == snapshot.id for point in tools.points.of(name))
-        if tag in snapshot.tags and snapshot.component == name and recorded:
+        if tag in snapshot.tags and snapshot.component == name and snapshot.id in good:
             return Outcome(f"snapshot {snapshot.id[:12]} was already taken", {"snapshot": snapshot.id})
     done = tools.protector.back_up(name, tags=(tag,))
     if not done.verdict.good:

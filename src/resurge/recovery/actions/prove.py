@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from resurge.backup.protect import files_of
+from resurge.backup.verdict import FileState
 from resurge.core.errors import RecoveryFailed, ResurgeError
 from resurge.incidents.records import Anomaly, IncidentState
 from resurge.monitoring.examine import examine
@@ -20,7 +22,10 @@ def prove(context: StepContext) -> Outcome:
     checked = (
         _prove_repository(tools, name.removeprefix(REPOSITORY_PREFIX))
         if name.startswith(REPOSITORY_PREFIX)
-        else [line for each in (name, *witnesses) for line in _prove_component(tools, each)]
+        else [
+            *_prove_component(tools, name, _restored(context)),
+            *(line for each in witnesses for line in _prove_component(tools, each)),
+        ]
     )
     incident = tools.book.get(context.incident.id)
     if incident.state is IncidentState.RECOVERING:
@@ -29,8 +34,8 @@ def prove(context: StepContext) -> Outcome:
     return Outcome(f"{len(checked)} check(s) passed", {"checks": checked})
 
 
-def _prove_component(tools: Tools, name: str) -> list[str]:
-    norms = norms_of(tools, name)
+def _prove_component(tools: Tools, name: str, norms: dict[str, FileNorm] | None = None) -> list[str]:
+    norms = norms_of(tools, name) if norms is None else norms
     deadline = tools.clock.monotonic() + PATIENCE_SECONDS
     while anomalies := examine(name, tools.estate, norms):
         if tools.clock.monotonic() >= deadline:
@@ -42,13 +47,27 @@ def _prove_component(tools: Tools, name: str) -> list[str]:
     return _what_was_asked(tools, name, norms)
 
 
+def _restored(context: StepContext) -> dict[str, FileNorm] | None:
+    """What this very plan put back in full: that is what has to be there now. None: it put nothing back in full."""
+    plan = context.incident.plan
+    whole = plan and any(s.action == "restore" and "only" not in s.arguments for s in plan.steps)
+    if plan is None or plan.snapshot is None or not whole:
+        return None
+    _, repository, snapshot = context.tools.repositories.holding(plan.snapshot)
+    return _as_norms(files_of(repository, snapshot))
+
+
 def norms_of(tools: Tools, name: str) -> dict[str, FileNorm]:
     """What the newest good snapshot says of each file; empty where there is none to compare with."""
     try:
         known = tools.protector.last_good_files(name)
     except ResurgeError:  # every repository is gone: the other checks still count
         return {}
-    return {path: FileNorm(state.size, state.digest, state.entropy) for path, state in known.items()}
+    return _as_norms(known)
+
+
+def _as_norms(files: Mapping[str, FileState]) -> dict[str, FileNorm]:
+    return {path: FileNorm(state.size, state.digest, state.entropy) for path, state in files.items()}
 
 
 def _prove_repository(tools: Tools, name: str) -> list[str]:

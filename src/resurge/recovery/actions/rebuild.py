@@ -1,6 +1,8 @@
 """Rebuild a lost repository from another that holds the same objects."""
 
-from resurge.core.errors import RecoveryFailed
+from contextlib import suppress
+
+from resurge.core.errors import RecoveryFailed, RepositoryError
 from resurge.recovery.context import Outcome, StepContext
 from resurge.recovery.facts import REPOSITORY_PREFIX
 
@@ -12,6 +14,7 @@ def rebuild(context: StepContext) -> Outcome:
     lost = context.tools.estate.repositories[context.step.component.removeprefix(REPOSITORY_PREFIX)]
     other = context.tools.estate.repositories[context.step.arguments["from"]]
     report = mirror(other.url, lost.url)
+    _take_back_what_is_whole(context, lost.url)
     context.tools.repositories.forget(lost.name)
     if report.bad_objects:
         raise RecoveryFailed(
@@ -25,8 +28,21 @@ def rebuild(context: StepContext) -> Outcome:
     )
 
 
+def _take_back_what_is_whole(context: StepContext, url: str) -> None:
+    """The copy may lag behind: objects of the broken repository that are still right are newer than its own.
+
+    Nothing of it is trusted: each object is named by the hash of its content, and one that is not right stays aside.
+    """
+    from resurge.vault import mirror
+
+    aside = context.quarantine_folder / url.lstrip("/")
+    for remains in sorted(aside.parent.glob(f"{aside.name}*")) if aside.parent.is_dir() else []:
+        with suppress(RepositoryError):  # what has lost its config, or its keys, has nothing that could be checked
+            mirror(str(remains), url)
+
+
 def _forget_what_is_gone(context: StepContext) -> list[str]:
-    """Snapshots published after the last copy went down with the repository: they are no recovery points."""
+    """Snapshots that neither the copy nor the remains held went down with the repository: no recovery points."""
     tools = context.tools
     kept = {snapshot.id for snapshot in tools.repositories.open(tools.repositories.primary.name).snapshots()}
     points = [point for name in tools.estate.components for point in tools.points.of(name)]
