@@ -35,9 +35,9 @@ def plan_for(app: "App", target: str) -> Plan:
 def recover(app: "App", target: str, *, approve: bool, wait: bool) -> Incident:
     _refuse_unapproved(app, target, approve)
     if app.switches.alive(app.clock.now()):
-        return _ask_controller(app, target, wait)
+        return _ask_controller(app, target, approve=approve, wait=wait)
     with exclusive(app.estate.state_folder):
-        return recover_one(app.tools, app.switches, _look_or_find(app, target))
+        return recover_one(app.tools, app.switches, _look_or_find(app, target, approve=approve))
 
 
 def _all_is_well(target: str) -> NotAllowed:
@@ -58,24 +58,27 @@ def _refuse_unapproved(app: "App", target: str, approve: bool) -> None:
         )
 
 
-def _look_or_find(app: "App", target: str) -> str:
+def _look_or_find(app: "App", target: str, *, approve: bool) -> str:
     incident = _incident_for(app, target)
     if incident is not None:
-        app.switches.approve(incident.id)
+        if (again := _handler(app).begin_anew(incident)) is not None:
+            return again
+        if approve:
+            app.switches.approve(incident.id, incident.component)
         return incident.id
-    found = _handler(app).open_by_hand(target.removeprefix("@"))
+    found = _handler(app).open_by_hand(target.removeprefix("@"), approve=approve)
     if found is None:
         raise _all_is_well(target)
     return found
 
 
-def _ask_controller(app: "App", target: str, wait: bool) -> Incident:
+def _ask_controller(app: "App", target: str, *, approve: bool, wait: bool) -> Incident:
     requests = Requests(app.database)
     incident = _incident_for(app, target)
     if incident is not None:
-        asked = requests.put("approve", {"incident": incident.id})
+        asked = requests.put("approve", {"incident": incident.id, "approve": approve})
     else:
-        asked = requests.put("look", {"component": target.removeprefix("@")})
+        asked = requests.put("look", {"component": target.removeprefix("@"), "approve": approve})
     answer = requests.wait(asked, ANSWER_SECONDS)
     if answer.error:
         raise ResurgeError(answer.error)

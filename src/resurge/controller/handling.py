@@ -4,16 +4,16 @@ import logging
 from collections.abc import Callable, Iterable
 from threading import Lock
 
-from resurge.controller.moves import ACTIVE, RUNNING, Circumstances, Move, next_move
+from resurge.controller.moves import ACTIVE, ATTEMPTS, RUNNING, Circumstances, Move, next_move
 from resurge.controller.settling import Settling
 from resurge.controller.switches import Switches
 from resurge.core.errors import NotAllowed, ResurgeError
 from resurge.core.identifiers import new_identifier
 from resurge.diagnosis.locate import Group, group, upstream_of
-from resurge.diagnosis.name import DATA_FAULTS, diagnose, not_before
+from resurge.diagnosis.name import DATA_FAULTS, diagnose, not_before, not_seen_since
 from resurge.diagnosis.second_look import as_alert, with_second_look
 from resurge.estate.model import Content, Mode, SourceKind
-from resurge.incidents.records import Alert, Anomaly, Diagnosis, Incident, IncidentState, Plan
+from resurge.incidents.records import Alert, Anomaly, Diagnosis, Fault, Incident, IncidentState, Plan, Symptom
 from resurge.monitoring.examine import examine
 from resurge.recovery.actions.prove import norms_of
 from resurge.recovery.carry_out import evidence_of, next_run
@@ -24,6 +24,7 @@ from resurge.recovery.facts import REPOSITORY_PREFIX, gather
 log = logging.getLogger(__name__)
 
 StartRun = Callable[[str, str, int], None]  # incident, run, number of steps
+CHANGES = frozenset({"stop", "start", "quarantine", "restore", "after-restore", "rebuild"})
 ActiveAlerts = Callable[[], tuple[Alert, ...]]
 
 
@@ -35,7 +36,9 @@ class Handler:
         self._switches = switches
         self._start_run = start_run
         self._grouping = Lock()
+        self._starting = Lock()
         self._settling = Settling(tools.estate.monitor.every_seconds)
+        self.watched_until: float | None = None  # when the controller before this one was last alive
 
     # --- opening ---
 
@@ -44,9 +47,8 @@ class Handler:
         opened = []
         with self._grouping:
             active = self._tools.book.list(states=ACTIVE)
-            for found in group(alerts, self._tools.estate):
-                if any(self._accounts_for(incident, found.component) for incident in active):
-                    continue
+            loose = [a for a in alerts if not any(self._accounts_for(i, a.component) for i in active)]
+            for found in group(loose, self._tools.estate):
                 incident = Incident(
                     id=new_identifier("incident", self._tools.clock),
                     component=found.component,
@@ -61,15 +63,27 @@ class Handler:
                 opened.append(incident)
         return opened
 
-    def open_by_hand(self, component: str) -> str | None:
-        """A person asks for it: look now, open an incident for what is found, and approve it. None: all is well."""
+    def open_by_hand(self, component: str, *, approve: bool) -> str | None:
+        """A person asks for it: look now, open an incident for what is found. None: all is well.
+
+        `approve`: they have also said yes to it, whatever the mode; to this component, not to where a cause may lie.
+        """
         now = self._tools.clock.now()
         alerts = tuple(as_alert(anomaly, now) for anomaly in self._look(component, thorough=True))
         active = self._tools.book.list(states=ACTIVE, component=component)
+        for failed in [i for i in active if _is_exhausted(i)]:
+            self._dismiss(failed, "a person begins anew")
+            active.remove(failed)
         opened = active or (self.open_for(alerts) if alerts else [])
-        for incident in opened:
-            self._switches.approve(incident.id)
+        for incident in opened if approve else ():
+            self._switches.approve(incident.id, component)
         return opened[0].id if opened else None
+
+    def begin_anew(self, incident: Incident) -> str | None:
+        """An incident whose attempts are used up gives way to a new one. None: it has attempts left."""
+        if not _is_exhausted(incident):
+            return None
+        return self.open_by_hand(incident.component, approve=True)
 
     def diagnose_now(self, component: str) -> Diagnosis | None:
         """What a look at this moment says, without opening anything. None: all is well."""
@@ -80,11 +94,18 @@ class Handler:
         return diagnose(Group(component, alerts, ()), self._tools.estate, confirmed=True)
 
     def _accounts_for(self, incident: Incident, component: str) -> bool:
+        """Its own component always. Others only while it is about to mend what they suffer from, or is at it: an
+        incident that waits for a person must not hide what breaks meanwhile."""
         if incident.component == component:
             return True
-        if incident.state is IncidentState.OPEN:
-            return False  # its cause is not known yet
-        return component in touched(incident) or incident.component in upstream_of(self._tools.estate, component)
+        upstream = incident.component in upstream_of(self._tools.estate, component)
+        if incident.state in RUNNING:
+            return upstream or component in touched(incident)
+        if incident.state is IncidentState.DIAGNOSED:
+            return upstream
+        will_act = incident.state in (IncidentState.PLANNED, IncidentState.WAITING) and incident.plan is not None
+        suffers = incident.diagnosis is not None and component in incident.diagnosis.affected
+        return will_act and suffers and self._mode_of(incident) is not Mode.OBSERVE
 
     # --- moving ---
 
@@ -108,6 +129,7 @@ class Handler:
             self._recover(incident)
         elif move is Move.WAIT:
             self._tools.book.advance(incident.id, IncidentState.WAITING, now)
+            log.warning("incident %s waits: resurge recover %s --approve", incident.id, incident.id)
         elif move is Move.TRY_AGAIN:
             self._tools.book.advance(incident.id, IncidentState.DIAGNOSED, now)
         elif move is Move.DISMISS:
@@ -120,16 +142,23 @@ class Handler:
         involved = {incident.component, *(alert.component for alert in incident.alerts)}
         return Circumstances(
             now=now,
-            mode=self._mode_of(incident.component),
+            mode=self._mode_of(incident),
             paused=self._switches.paused(now) is not None,
-            approved=self._switches.approved(incident.id),
-            alerting=any(alert.component in involved for alert in alerts),
+            approved=self._switches.approved(incident.id, incident.component),
+            alerting=any(a.component in involved and _is_about(incident, a) for a in alerts),
             settled=self._settling.is_settled(incident.id, alerts, now),
             watched_for_seconds=watched_for_seconds,
             busy=self._busy(incident),
         )
 
-    def _mode_of(self, name: str) -> Mode:
+    def _mode_of(self, incident: Incident) -> Mode:
+        """The strictest of all components that its plan changes, so that none is touched against its own mode."""
+        steps = incident.plan.steps if incident.plan else ()
+        changed = {step.component for step in steps if step.action in CHANGES}
+        modes = {self._declared_mode(name) for name in changed | {incident.component}}
+        return next(mode for mode in (Mode.OBSERVE, Mode.APPROVE, Mode.AUTO) if mode in modes)
+
+    def _declared_mode(self, name: str) -> Mode:
         if name.startswith(REPOSITORY_PREFIX):
             return self._tools.estate.repositories[name.removeprefix(REPOSITORY_PREFIX)].mode
         component = self._tools.estate.components.get(name)
@@ -146,7 +175,7 @@ class Handler:
         with self._grouping:
             found = self._group_of(incident, alerts())
             twin = self._twin(incident, found.component)
-            if twin is not None:
+            if twin is not None and self._accounts_for(twin, incident.component):
                 self._dismiss(incident, f"a consequence of incident {twin.id}")
                 return
         looked = self._look(found.component)
@@ -154,6 +183,8 @@ class Handler:
             found = self._group_of(self._tools.book.get(incident.id), alerts())
         whole = with_second_look(found, looked, self._tools.clock.now())
         diagnosis = diagnose(whole, self._tools.estate, confirmed=bool(looked))
+        if diagnosis.onset_uncertainty_seconds == 0 and self.watched_until is not None:
+            diagnosis = not_seen_since(diagnosis, self.watched_until)
         if diagnosis.fault in DATA_FAULTS:
             diagnosis = self._narrowed(diagnosis)
             self._distrust(diagnosis.component, diagnosis.onset_at - diagnosis.onset_uncertainty_seconds, incident.id)
@@ -183,7 +214,10 @@ class Handler:
     def _group_of(self, incident: Incident, alerts: tuple[Alert, ...]) -> Group:
         """The incident's own alerts, with those that have come since, around their common cause."""
         merged = {(a.component, a.symptom): a for a in (*alerts, *incident.alerts)}
-        groups = group(merged.values(), self._tools.estate)
+        others = [other for other in self._tools.book.list(states=ACTIVE) if other.id != incident.id]
+        idle = {o.component for o in others if not self._accounts_for(o, incident.component)}
+        ours = [a for a in merged.values() if a.component not in idle or a.component == incident.component]
+        groups = group(ours, self._tools.estate)
         return next(g for g in groups if any(a.component == incident.component for a in g.alerts))
 
     def _twin(self, incident: Incident, component: str) -> Incident | None:
@@ -228,13 +262,40 @@ class Handler:
     def _recover(self, incident: Incident) -> None:
         assert incident.plan is not None
         run_id = next_run(incident)
-        now = self._tools.clock.now()
-        self._tools.book.advance(incident.id, IncidentState.RECOVERING, now, run_id=run_id, failure=None)
+        with self._starting:
+            if self._busy(incident):
+                return  # another run has just taken one of its components; the next turn looks again
+            now = self._tools.clock.now()
+            self._tools.book.advance(incident.id, IncidentState.RECOVERING, now, run_id=run_id, failure=None)
+        self._distrust_what_failed(incident)
         self._start_run(incident.id, run_id, len(incident.plan.steps))
+
+    def _distrust_what_failed(self, incident: Incident) -> None:
+        """A later attempt goes further back: the points that it passes over did not lead to a proof."""
+        point = next(
+            (
+                p
+                for p in self._tools.points.of(incident.component)
+                if incident.plan and p.snapshot == incident.plan.snapshot
+            ),
+            None,
+        )
+        if incident.attempt > 0 and point is not None:
+            self._distrust(incident.component, point.finished_at, incident.id)
 
     def _dismiss(self, incident: Incident, why: str) -> None:
         done = self._tools.book.advance(incident.id, IncidentState.DISMISSED, self._tools.clock.now(), failure=why)
         self._tools.ledger.append("incident", incident.component, evidence_of(done), key=f"{incident.id}:dismissed")
+
+
+def _is_exhausted(incident: Incident) -> bool:
+    return incident.state is IncidentState.FAILED and incident.attempt >= ATTEMPTS
+
+
+def _is_about(incident: Incident, alert: Alert) -> bool:
+    """A backup that is overdue, perhaps because of this very incident, does not keep another fault alive."""
+    overdue = incident.diagnosis is not None and incident.diagnosis.fault is Fault.BACKUP_OVERDUE
+    return alert.symptom is not Symptom.BACKUP_OVERDUE or overdue
 
 
 def touched(incident: Incident) -> frozenset[str]:

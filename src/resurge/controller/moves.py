@@ -13,6 +13,8 @@ TRUST_SILENCE_SECONDS = 4.0  # a monitor that has just begun to look has seen no
 FINAL = frozenset({IncidentState.CLOSED, IncidentState.DISMISSED})
 RUNNING = frozenset({IncidentState.RECOVERING, IncidentState.PROVED})
 ACTIVE = frozenset(IncidentState) - FINAL
+BUSY = RUNNING | {IncidentState.OPEN, IncidentState.DIAGNOSED}
+"""States that pass by themselves; in the others an active incident may stay for as long as a person does."""
 
 
 class Move(StrEnum):
@@ -41,8 +43,8 @@ def next_move(incident: Incident, given: Circumstances) -> Move:
     state = incident.state
     if state in FINAL or state in RUNNING:
         return Move.NOTHING  # the run itself ends it
-    silent = not given.alerting and given.watched_for_seconds >= TRUST_SILENCE_SECONDS
-    if silent and not given.approved:
+    silent = not given.alerting and not given.busy and given.watched_for_seconds >= TRUST_SILENCE_SECONDS
+    if silent and not (given.approved and _can_act(incident)):
         return Move.DISMISS
     if state is IncidentState.OPEN:
         settled = given.settled or given.now - incident.opened_at >= SETTLE_AT_MOST_SECONDS
@@ -62,6 +64,13 @@ def _of_a_plan(incident: Incident, given: Circumstances) -> Move:
         return Move.NOTHING if given.busy else Move.RECOVER
     waits = given.mode is not Mode.OBSERVE and incident.state is IncidentState.PLANNED
     return Move.WAIT if waits else Move.NOTHING
+
+
+def _can_act(incident: Incident) -> bool:
+    """An approved incident goes on although its symptoms are gone, if there is anything to go on with."""
+    if incident.state is IncidentState.FAILED:
+        return incident.attempt < ATTEMPTS
+    return incident.state in (IncidentState.OPEN, IncidentState.DIAGNOSED) or incident.plan is not None
 
 
 def _may_act(given: Circumstances) -> bool:

@@ -22,9 +22,13 @@ def answer_requests(requests: Requests, tools: Tools, switches: Switches, handle
 def _answer(request: Request, tools: Tools, switches: Switches, handler: Handler) -> dict[str, object]:
     if request.kind == "approve":
         incident = tools.book.get(str(request.argument["incident"]))
-        switches.approve(incident.id)
-        return {"incident": incident.id, "state": incident.state.value}
+        again = handler.begin_anew(incident) if request.argument.get("approve") else None
+        if request.argument.get("approve") and again is None:
+            switches.approve(incident.id, incident.component)
+        return {"incident": again or incident.id}
     if request.kind == "look":
-        incident_id = handler.open_by_hand(str(request.argument["component"]))
+        incident_id = handler.open_by_hand(
+            str(request.argument["component"]), approve=bool(request.argument.get("approve"))
+        )
         return {"incident": incident_id}
     raise ResurgeError(f"the controller does not know the request '{request.kind}'", "Upgrade both together.")

@@ -11,7 +11,7 @@ from resurge.backup.protect import BackupOutcome
 from resurge.controller.backups import BackupJobs
 from resurge.controller.changes import ChangeWatch
 from resurge.controller.handling import Handler, touched
-from resurge.controller.moves import ACTIVE, RUNNING
+from resurge.controller.moves import ACTIVE, BUSY, RUNNING
 from resurge.controller.overdue import overdue_alerts
 from resurge.controller.requests import answer_requests
 from resurge.controller.switches import HEARTBEAT_SECONDS, Switches
@@ -73,6 +73,7 @@ class Controller:
 
     def run(self) -> None:
         """Runs that were cut off go on first, with their components held, then the monitor starts to look."""
+        self._handler.watched_until = self._switches.last_beat()
         self._tools.ledger.append("start", self._tools.estate.name, {"version": __version__, "pid": os.getpid()})
         self._hold_running()
         self._engine.launch()
@@ -185,8 +186,11 @@ class Controller:
     # --- backups and norms ---
 
     def _not_to_back_up(self) -> set[str]:
-        """Components that a run touches or whose state is in doubt; all of them while a repository is."""
-        active = self._tools.book.list(states=ACTIVE)
+        """Components that a run touches or whose state is in doubt; all of them while a repository is.
+
+        Not those that wait for a person: their backups go on, judged, or protection would end in silence.
+        """
+        active = self._tools.book.list(states=BUSY)
         if any(incident.component.startswith(REPOSITORY_PREFIX) for incident in active):
             return set(self._tools.estate.components)
         return {incident.component for incident in active} | set(self._held_components())

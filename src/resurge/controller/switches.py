@@ -37,11 +37,12 @@ class Switches:
             return None
         return Pause(float(note["since"]), None if until is None else float(until), str(note["why"]))
 
-    def approve(self, incident_id: str) -> None:
-        self._notes.put(f"approved:{incident_id}", True)
+    def approve(self, incident_id: str, component: str) -> None:
+        self._notes.put(f"approved:{incident_id}", component)
 
-    def approved(self, incident_id: str) -> bool:
-        return self._notes.get(f"approved:{incident_id}") is True
+    def approved(self, incident_id: str, component: str) -> bool:
+        """A person said yes to mending this component; the cause of the incident may meanwhile be found elsewhere."""
+        return bool(self._notes.get(f"approved:{incident_id}") == component)
 
     def remember(self, head: Head) -> None:
         """The ledger's end, kept where cutting entries off the ledger does not reach."""
@@ -55,6 +56,10 @@ class Switches:
 
     def beat(self, now: float, pid: int) -> None:
         self._notes.put("heartbeat", {"at": now, "pid": pid})
+
+    def last_beat(self) -> float | None:
+        note = self._notes.get("heartbeat")
+        return float(note["at"]) if isinstance(note, dict) else None
 
     def alive(self, now: float) -> bool:
         """Has a controller beaten within the last few seconds?"""

@@ -105,6 +105,10 @@ def _steps(app: "App") -> str:
     """From the ledger, which no step can enter twice under one key, and from the book of steps."""
     done = (e.body for e in app.ledger_entries() if e.kind == "step" and e.body["state"] == StepState.DONE.value)
     sealed = Counter((str(body["run"]), int(str(body["position"]))) for body in done)
+    snapshots = app.repositories.open(app.repositories.primary.name).snapshots()
+    made = Counter((s.component, tag) for s in snapshots for tag in s.tags if tag.startswith("run:"))
+    if twice := [tag for tag, times in made.items() if times > 1]:
+        return f"the backup step {twice[0]} made more than one snapshot"
     for incident in app.incidents():
         if incident.state is not IncidentState.CLOSED or incident.plan is None or incident.run_id is None:
             continue

@@ -80,8 +80,9 @@ def diagnose(found: Group, estate: Estate, confirmed: bool) -> Diagnosis:
     symptoms = {alert.symptom: alert for alert in own}
     component = estate.components.get(found.component)
     fault = next((fault for fault, fits in RULES if fits(symptoms, component)), Fault.UNKNOWN)
-    since = min(alert.since for alert in own)
-    last_good_at = min(*(alert.last_good_at for alert in own), since)
+    timely = [alert for alert in own if alert.symptom is not Symptom.BACKUP_OVERDUE] or own
+    since = min(alert.since for alert in timely)
+    last_good_at = min(*(alert.last_good_at for alert in timely), since)
     return Diagnosis(
         fault=fault,
         component=found.component,
@@ -92,6 +93,14 @@ def diagnose(found: Group, estate: Estate, confirmed: bool) -> Diagnosis:
         paths=tuple(dict.fromkeys(path for alert in own for path in paths_of(alert))),
         certainty=CERTAIN_AFTER_LOOKING if confirmed else CERTAIN_BY_SYMPTOM,
     )
+
+
+def not_seen_since(diagnosis: Diagnosis, at: float) -> Diagnosis:
+    """It was there at the first look, and nobody had looked since `at`: the onset lies anywhere in between."""
+    upper = diagnosis.onset_at + diagnosis.onset_uncertainty_seconds
+    if at >= upper:
+        return diagnosis
+    return replace(diagnosis, onset_at=(at + upper) / 2, onset_uncertainty_seconds=(upper - at) / 2)
 
 
 def not_before(diagnosis: Diagnosis, at: float) -> Diagnosis:

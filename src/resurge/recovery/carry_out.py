@@ -51,6 +51,7 @@ def conclude(tools: Tools, incident_id: str, run_id: str, failure: str) -> None:
         failed = bool(failure) and incident.state is IncidentState.RECOVERING
         to = IncidentState.FAILED if failed else IncidentState.CLOSED
         incident = tools.book.advance(incident_id, to, tools.clock.now(), failure=failure or None)
+        log.warning("incident %s (%s) is %s%s", incident_id, incident.component, to, f": {failure}" if failure else "")
     tools.ledger.append("run", incident.component, {"run": run_id, "failure": failure}, key=f"{run_id}:end")
     if incident.state is IncidentState.CLOSED:
         tools.ledger.append("incident", incident.component, evidence_of(incident), key=f"{incident_id}:closed")

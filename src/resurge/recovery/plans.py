@@ -47,6 +47,8 @@ def _put_back(diagnosis: Diagnosis, estate: Estate, facts: Facts, index: int) ->
     component = estate.components[diagnosis.component]
     point = facts.points[index]
     fenced = _fenced(component, diagnosis, estate)
+    newest_at = facts.kept_weights_at if index == 0 else None  # of a job's checkpoints, their own age counts
+    state_at = point.taken_at if newest_at is None else newest_at
     steps = (
         *(Step("stop", name, why=f"it must not use {component.name} while that is replaced") for name in fenced),
         Step("quarantine", component.name, {"snapshot": point.snapshot}, "keep the broken state aside"),
@@ -64,7 +66,7 @@ def _put_back(diagnosis: Diagnosis, estate: Estate, facts: Facts, index: int) ->
     if index:
         reasons = (f"snapshot {point.snapshot[:12]} is older by {index}; the newer ones did not lead to a proof",)
     seconds = facts.restore_seconds + PROVE_SECONDS + RESTART_SECONDS * len(fenced)
-    return Plan(component.name, diagnosis.fault, steps, point.snapshot, point.taken_at, seconds, reasons)
+    return Plan(component.name, diagnosis.fault, steps, point.snapshot, state_at, seconds, reasons)
 
 
 def _resume_from_good_weights(diagnosis: Diagnosis, estate: Estate, facts: Facts) -> list[Plan]:
