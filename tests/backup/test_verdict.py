@@ -89,3 +89,18 @@ def test_what_was_random_before_is_never_newly_encrypted(content: bytes) -> None
 @given(st.integers(min_value=64, max_value=60_000))
 def test_random_bytes_of_any_size_look_encrypted_beside_text(size: int) -> None:
     assert looks_encrypted(4.0, shannon_entropy(os.urandom(size)), size)
+
+
+def test_files_that_vanish_in_masses_are_suspect_even_where_anything_may_change() -> None:
+    after = dict(list(BEFORE.items())[:20])
+    assert not judge(source(Content.MUTABLE), BEFORE, after, {}).good
+    tidied = dict(list(BEFORE.items())[:36])
+    assert judge(source(Content.MUTABLE), BEFORE, tidied, {}).good
+
+
+def test_encrypted_copies_under_new_names_are_suspect() -> None:
+    kept = dict(list(BEFORE.items())[:34])
+    locked = [FileState(f"/data/{n}.csv.locked", 4000, f"l{n}", 7.95) for n in range(34, 40)]
+    found = judge(source(Content.MUTABLE), BEFORE, kept | states(*locked), {})
+    assert not found.good
+    assert "6 look encrypted" in found.reasons[0]

@@ -39,11 +39,12 @@ components:
     kind: data-set
     sources: [{{files: data, content: write-once}}]
     objectives: {{rpo: 60s, rto: 60s}}
-    backup: {{every: 30s, on_change: {on_change}, debounce: 200ms}}
+    backup: {{every: {every}, on_change: {on_change}, debounce: 200ms}}
     actions: [restore]
     mode: {mode}
   service:
     kind: inference-service
+    depends_on: [{service_needs}]
     process:
       start: [python, service.py, service.pid]
       folder: .
@@ -51,14 +52,24 @@ components:
       log_file: service.log
       stop: 500ms
     actions: [restart]
-    mode: {mode}
+    mode: {service_mode}
 """
 
 
 class Living:
     """Everything below one folder. Use as a context manager: nothing it started is left behind."""
 
-    def __init__(self, folder: Path, mode: str = "auto", files: int = 40, on_change: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        mode: str = "auto",
+        *,
+        files: int = 40,
+        on_change: bool = False,
+        every: str = "30s",
+        service_mode: str = "",
+        service_needs: str = "",
+    ) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.data.mkdir(parents=True)
@@ -66,7 +77,15 @@ class Living:
             (self.data / f"part-{number:04}.csv").write_text("label,pixel\n" + f"{number},{number * 7}\n" * 30)
         (folder / "password").write_text("a password for tests\n")
         (folder / "service.py").write_text(SERVICE)
-        (folder / "resurge.yaml").write_text(ESTATE.format(mode=mode, on_change=str(on_change).lower()))
+        (folder / "resurge.yaml").write_text(
+            ESTATE.format(
+                mode=mode,
+                on_change=str(on_change).lower(),
+                every=every,
+                service_mode=service_mode or mode,
+                service_needs=service_needs,
+            )
+        )
         self._environment = {**os.environ, "RESURGE_TEST": str(folder)}
         self.resurge("repo", "init")
         self.app = App.open(folder / "resurge.yaml")

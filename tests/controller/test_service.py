@@ -172,3 +172,67 @@ def test_it_ends_cleanly_when_asked(tmp_path: Path, sent: signal.Signals) -> Non
         assert living.controller is not None
         living.controller.send_signal(sent)
         assert living.controller.wait(30) == 0
+
+
+def test_what_waits_for_a_person_hides_nothing_and_stops_no_backup(tmp_path: Path) -> None:
+    """`data` only observes and stays broken; the service beside it is mended, and backups of `data` go on."""
+    with Living(tmp_path, mode="observe", service_mode="auto", service_needs="data", every="4s") as living:
+        (living.data / "part-0003.csv").write_text("damaged")
+        living.incident("data", S.PLANNED)
+        first = living.service_pid()
+        assert first is not None
+        psutil.Process(first).kill()
+        living.incident("service", S.CLOSED)
+        assert living.service_pid() not in (None, first)
+        suspect = living.wait("a backup of what is broken", lambda: living.app.points.of("data")[1:])
+        assert not any(point.good for point in suspect)
+        (living.data / "part-0003.csv").write_text("label,pixel\n" + f"3,{3 * 7}\n" * 30)
+        living.incident("data", S.DISMISSED)
+
+
+def test_a_process_is_not_stopped_against_its_own_mode_for_another_ones_sake(tmp_path: Path) -> None:
+    with Living(tmp_path, mode="auto", service_mode="observe", service_needs="data") as living:
+        service = living.service_pid()
+        assert service is not None
+        psutil.Process(service).kill()
+        living.incident("service", S.PLANNED)
+        (living.data / "part-0003.csv").unlink()
+        living.incident("data", S.CLOSED)
+        assert living.service_pid() is None
+
+
+def test_a_copy_that_lags_behind_loses_no_recovery_point(tmp_path: Path) -> None:
+    with Living(tmp_path) as living:
+        stale = tmp_path / "stale"
+        shutil.copytree(tmp_path / "vault" / "second", stale)
+        living.kill_controller()
+        newer = living.app.back_up("data").snapshot.id
+        shutil.rmtree(tmp_path / "vault" / "second")
+        stale.rename(tmp_path / "vault" / "second")
+        (tmp_path / "vault" / "primary" / "config").unlink()
+        config = tmp_path / "vault" / "second" / "config"
+        living.start()
+        incident = living.incident("repository/primary", S.CLOSED)
+        assert config.exists()
+        aside = tmp_path / ".resurge" / "quarantine" / incident.id
+        assert list(aside.rglob("snapshots")), "what was left of it is kept aside"
+        assert newer not in {p.snapshot for p in living.app.points.of("data") if p.good}
+        assert living.app.points.newest_good("data") is not None
+
+
+def test_a_person_begins_anew_when_every_attempt_has_failed(tmp_path: Path) -> None:
+    with Living(tmp_path) as living:
+        script = (tmp_path / "service.py").read_text()
+        (tmp_path / "service.py").write_text("raise SystemExit('the port is taken')")
+        service = living.service_pid()
+        assert service is not None
+        psutil.Process(service).kill()
+        exhausted = living.wait(
+            "the last attempt",
+            lambda: [i for i in living.app.book.list(component="service") if i.state is S.FAILED and i.attempt == 3],
+        )
+        assert "the port is taken" in str(exhausted[0].failure)
+        (tmp_path / "service.py").write_text(script)
+        done = living.resurge("recover", exhausted[0].id, "--approve")
+        assert done.returncode == 0, done.stderr
+        assert living.service_pid() is not None

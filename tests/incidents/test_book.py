@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resurge.core.errors import ResurgeError, StateDamaged
-from resurge.incidents.book import IncidentBook, IncidentNotFound
+from resurge.core.errors import IncidentNotFound, ResurgeError, StateDamaged
+from resurge.incidents.book import IncidentBook
 from resurge.incidents.lifecycle import IllegalTransition
 from resurge.incidents.records import (
     Alert,

@@ -3,7 +3,7 @@
 import logging
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
@@ -147,8 +147,11 @@ class App:
         accept: bool = False,
         progress: "Progress | None" = None,
     ) -> "BackupOutcome":
+        from resurge.controller.doubt import doubt_about
+
         self.component(component)
-        return self.protector.back_up(component, read_all=read_all, accept=accept, progress=progress)
+        doubt = doubt_about(self.book, component)
+        return self.protector.back_up(component, read_all=read_all, accept=accept, doubt=doubt, progress=progress)
 
     def pause(self, seconds: float | None, why: str) -> "Pause":
         self.ledger.append("pause", self.estate.name, {"seconds": seconds, "why": why})
@@ -205,8 +208,8 @@ class App:
 
     # --- the controller ---
 
-    def run_controller(self) -> None:
-        """Until SIGTERM or SIGINT. Raises AlreadyRunning when another holds the state folder."""
+    def run_controller(self, watching: Callable[[], None] = lambda: None) -> None:
+        """Until SIGTERM or SIGINT; `watching` is told when it begins. Raises AlreadyRunning when another one runs."""
         from resurge.controller.service import Controller
         from resurge.recovery.workflow import Engine
         from resurge.state import exclusive
@@ -222,6 +225,7 @@ class App:
             signal.signal(signal.SIGTERM, stop)
             signal.signal(signal.SIGINT, stop)
             sys.setswitchinterval(SWITCH_SECONDS)
+            watching()
             controller.run()
 
     def _refuse_without_repository(self) -> None:

@@ -25,6 +25,7 @@ class ComponentStatus:
     last_good_at: float | None
     last_proved_at: float | None
     objectives: Objectives
+    sources: int  # how many things it declares to be copied
 
 
 def status_of(app: "App") -> list[ComponentStatus]:
@@ -53,6 +54,7 @@ def _status(app: "App", name: str, kind: str, active: Sequence[Incident], *, ali
         last_good_at=good[-1].taken_at if good else None,
         last_proved_at=_last_proved_at(app, name),
         objectives=component.objectives if component else Objectives(),
+        sources=len(component.sources) if component else 0,
     )
 
 

@@ -11,6 +11,8 @@ from resurge.estate.model import Estate, RepositorySpec
 if TYPE_CHECKING:
     from resurge.vault import Repository, Snapshot
 
+NO_REPOSITORY_ADVICE = "Make it with `resurge repo init`; if it was there before, look whether its disk is mounted."
+
 
 def password_of(spec: RepositorySpec) -> str:
     """From the declared file, else RESURGE_PASSWORD_FILE, else RESURGE_PASSWORD; never from the estate."""
@@ -57,10 +59,13 @@ class Repositories:
 
     def open(self, name: str) -> "Repository":
         from resurge.vault import Repository
+        from resurge.vault.storage.locations import open_store
 
         with self._lock:
             if name not in self._opened:
                 spec = self._specs[name]
+                if open_store(spec.url).size("config") is None:  # said before a password is looked for
+                    raise RepositoryNotFound(f"there is no repository at {spec.url}", NO_REPOSITORY_ADVICE)
                 self._opened[name] = Repository.open(spec.url, password_of(spec))
             return self._opened[name]
 

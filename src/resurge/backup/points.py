@@ -7,6 +7,8 @@ from sqlite3 import Row
 
 from resurge.state.database import StateDatabase
 
+ROUNDING_SECONDS = 0.001  # an onset that was narrowed to the end of a backup must not fall before it by a rounding
+
 
 @dataclass(frozen=True, slots=True)
 class RecoveryPoint:
@@ -40,7 +42,7 @@ def good_before(points: Sequence[RecoveryPoint], onset_at: float) -> tuple[Recov
 
     A snapshot that was being read when the fault came may hold half of the damage.
     """
-    fit = (point for point in points if point.good and point.finished_at <= onset_at)
+    fit = (point for point in points if point.good and point.finished_at <= onset_at + ROUNDING_SECONDS)
     return tuple(sorted(fit, key=lambda point: point.taken_at, reverse=True))
 
 
@@ -105,7 +107,7 @@ class PointBook:
 
     def distrust_after(self, component: str, onset_at: float, reason: str) -> int:
         """Points still being read at the onset, or later, turn suspect. Returns how many."""
-        changed = [p for p in self.of(component) if p.good and p.finished_at > onset_at]
+        changed = [p for p in self.of(component) if p.good and p.finished_at > onset_at + ROUNDING_SECONDS]
         for point in changed:
             self._database.run(
                 lambda c, p=point: c.execute(  # type: ignore[misc]

@@ -50,10 +50,14 @@ class Protector:
         *,
         read_all: bool = False,
         accept: bool = False,
+        doubt: str = "",
         tags: tuple[str, ...] = (),
         progress: "Progress | None" = None,
     ) -> BackupOutcome:
-        """`accept`: a person says that the present state is right, whatever the last good one looked like."""
+        """`accept`: a person says that the present state is right, whatever the last good one looked like.
+
+        `doubt`: why this state cannot be trusted whatever it looks like, such as an incident that is not over.
+        """
         component = self._estate.components[name]
         if not component.sources:
             raise ResurgeError(f"component '{name}' declares nothing to copy", "Give it `sources:` in resurge.yaml.")
@@ -71,6 +75,8 @@ class Protector:
         )
         files = files_of(repository, snapshot)
         verdict = judge(component.sources, before, files, _unhealthy(component, before, files), snapshot.unreadable)
+        if doubt and not accept:
+            verdict = Verdict(False, (*verdict.reasons, doubt), verdict.suspect_paths)
         point = self._record(component, snapshot, verdict, taken_at)
         copied_bytes, problems = self._copy()
         return BackupOutcome(snapshot, verdict, point, files, copied_bytes, problems)

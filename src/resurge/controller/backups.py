@@ -8,6 +8,7 @@ from threading import Lock
 from resurge.backup.protect import BackupOutcome
 from resurge.backup.retain import to_forget
 from resurge.backup.schedule import due_at
+from resurge.controller.doubt import doubt_about
 from resurge.controller.moves import ACTIVE
 from resurge.core.errors import ResurgeError
 from resurge.recovery.context import Tools
@@ -28,6 +29,7 @@ class BackupJobs:
         self._lock = Lock()
         self._running: set[str] = set()
         self._tried_at: dict[str, float] = {}
+        self._said: dict[str, str] = {}
         self._changed_at: dict[str, float] = {}
 
     def note_change(self, component: str, at: float) -> None:
@@ -61,15 +63,18 @@ class BackupJobs:
 
     def _run(self, name: str) -> None:
         try:
-            outcome = self._tools.protector.back_up(name)
+            outcome = self._tools.protector.back_up(name, doubt=doubt_about(self._tools.book, name))
             for problem in outcome.copy_problems:
                 log.warning("backup of %s was not copied: %s", name, problem)
             if not outcome.verdict.good:
                 log.warning("backup of %s is suspect: %s", name, "; ".join(outcome.verdict.reasons))
             self._done(outcome)
             self._forget_old(name)
+            self._said.pop(name, None)
         except (ResurgeError, OSError) as error:
-            log.warning("backup of %s failed: %s", name, error)
+            if self._said.get(name) != str(error):  # once, and again when it is another reason
+                self._said[name] = str(error)
+                log.warning("backup of %s failed: %s", name, error)
         except Exception:
             log.exception("backup of %s failed", name)
         finally:

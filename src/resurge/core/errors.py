@@ -15,6 +15,7 @@
     │   ├── EstateNotFound          21
     │   └── ComponentNotFound       22
     ├── SourceMissing               23   what a component declares is not there
+    ├── IncidentNotFound            24
     ├── StorageFull                 30
     ├── AccessDenied                31
     ├── PortTaken                   32
@@ -95,6 +96,10 @@ class ComponentNotFound(EstateError):
 
 class SourceMissing(ResurgeError):
     exit_code = 23
+
+
+class IncidentNotFound(ResurgeError):
+    exit_code = 24
 
 
 class StorageFull(ResurgeError):

@@ -35,9 +35,7 @@ COMPONENT = """\
   {name}:
     kind: {kind}
     sources:
-      - files: {path}
-        content: mutable{comment}
-{exclude}    actions: [restore]          # what a recovery may do: restart, restore, rebuild
+{source}{exclude}    actions: [restore]          # what a recovery may do: restart, restore, rebuild
 """
 
 TAIL = """\
@@ -54,6 +52,7 @@ TAIL = """\
 CONTENT_COMMENT = "        # or write-once (files never change), rolling (they come and go whole)"
 PLAIN = re.compile(r"\.?[A-Za-z][A-Za-z0-9_/-]*(\.[A-Za-z0-9_/-]+)*|/[A-Za-z][A-Za-z0-9_./-]*")
 NOT_TEXT = ("true", "false", "null", "yes", "no", "on", "off", "y", "n", ".inf", ".nan")
+SQLITE_MAGIC = b"SQLite format 3\0"
 SUFFIXES_OF_MODELS = (".safetensors", ".pt", ".pth", ".onnx", ".gguf", ".npz", ".ckpt")
 
 
@@ -73,12 +72,27 @@ def render(folder: Path, protected: Sequence[Path]) -> str:
             COMPONENT.format(
                 name=_quoted(name),
                 kind=_kind(path),
-                path=_quoted(_relative(path, folder)),
-                comment="" if position else CONTENT_COMMENT,
+                source=_source(path, folder, comment="" if position else CONTENT_COMMENT),
                 exclude=_exclude(path, folder),
             )
         )
     return "".join(parts) + TAIL
+
+
+def _source(path: Path, folder: Path, comment: str) -> str:
+    shown = _quoted(_relative(path, folder))
+    if is_sqlite(path):
+        return f"      - sqlite: {shown}          # copied consistently while it is in use\n"
+    return f"      - files: {shown}\n        content: mutable{comment}\n"
+
+
+def is_sqlite(path: Path) -> bool:
+    """By the first bytes of the file (sqlite.org/fileformat2.html, section 1.3)."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
+    except OSError:
+        return False
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
@@ -95,6 +109,8 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 
 def _kind(path: Path) -> str:
+    if is_sqlite(path):
+        return "database"
     return "model" if path.suffix in SUFFIXES_OF_MODELS else "store"
 
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from resurge.core.errors import ResurgeError
+from resurge.core.errors import IncidentNotFound, ResurgeError
 from resurge.incidents import lifecycle
 from resurge.incidents.records import Incident, IncidentState, Step, StepRecord, StepState
 from resurge.incidents.wire import from_text, to_text
@@ -13,10 +13,6 @@ from resurge.state.database import StateDatabase
 Incidents = list[Incident]
 StepRecords = list[StepRecord]
 _Change = Callable[[Incident], Incident]
-
-
-class IncidentNotFound(ResurgeError):
-    pass
 
 
 class IncidentBook:

@@ -10,7 +10,7 @@ from resurge.state.reserve import FULL, nearly_full
 
 RESTORE_ADVICE = (
     "Stop the controller, set the file aside (do not delete it), and bring the last good copy back with "
-    "`resurge restore latest @resurge`. Repositories and the ledger are not touched by this damage."
+    "`resurge restore @resurge --target DIR`. Repositories and the ledger are not touched by this damage."
 )
 _UNREADABLE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _FORBIDDEN = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH})

@@ -54,6 +54,8 @@ def backup(
     Examples:  resurge -r /mnt/backup backup ~/models --exclude "*.tmp"
                resurge backup @training
     """
+    if "" in targets:
+        raise click.UsageError("an empty path names nothing (was a variable not set?)")
     components = [target[1:] for target in targets if target.startswith("@")]
     if components and len(components) < len(targets):
         raise click.UsageError("name either paths or @components, not both")
@@ -134,6 +136,8 @@ def absolute_name(name: str) -> str:
 
 def _back_up_components(access: Access, names: Sequence[str], *, read_all: bool, accept: bool, as_json: bool) -> None:
     app = access.app()
+    for name in names:
+        app.component(name)  # a name that is mistyped is refused before anything is backed up
     outcomes = []
     for name in names:
         with progress_bar(f"backing up {name}", wanted=not as_json) as progress:

@@ -36,7 +36,7 @@ def check(access: Access, *, read_data: bool, as_json: bool) -> None:
     if problems:
         raise ChecksFailed(
             f"{count(len(problems), 'problem')} in {repository.location}: {problems[0]}",
-            "Restore from a copy of this repository, or back up again: what is damaged is stored anew.",
+            "Bring the damaged objects back from a copy of it; the snapshots that are not named are whole.",
         )
     if not as_json:
         click.echo(f"No damage found in {repository.location}{'' if read_data else ' (data not read)'}.")

@@ -47,7 +47,7 @@ def restore(access: Access, *, component: str | None, as_json: bool) -> None:
     if failed:
         raise PromiseBroken(
             f"{count(len(failed), 'rehearsal')} failed: {failed[0].component}: {failed[0].failure}",
-            "Its newest snapshot cannot be relied on: back it up again, then drill again.",
+            "What it could not bring back today, a recovery could not either: mend that, back up again, drill again.",
         )
 
 

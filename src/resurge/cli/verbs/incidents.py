@@ -141,6 +141,10 @@ def _tell(incident: "Incident", steps: list[Any], objectives: "Objectives") -> N
         click.echo("Plan:")
         for reason in incident.plan.reasons:
             click.echo(f"  because {reason}")
+        for number, step in enumerate(incident.plan.steps if not steps else (), start=1):
+            click.echo(f"  {number}. {step.action} {step.component}: {step.why}")
+    if incident.state in ("planned", "waiting") and incident.plan:
+        click.echo(f"It waits for a person: `resurge recover {incident.id} --approve`.")
     if steps:
         print_table(
             ["#", "Step", "Component", "State", "Tries", "Took", "Outcome"],

@@ -18,9 +18,17 @@ if TYPE_CHECKING:
     from resurge.vault import Node, Repository, Snapshot
 
 
+def _named(_ctx: click.Context, parameter: click.Parameter, value: str) -> Path:
+    if not value:
+        raise click.BadParameter("an empty path names nothing (was a variable not set?)", param=parameter)
+    return Path(value)
+
+
 @click.command()
 @click.argument("snapshot", metavar="SNAPSHOT|latest|@COMPONENT")
-@click.option("--target", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Where to.")
+@click.option(
+    "--target", required=True, metavar="DIR", type=click.Path(path_type=Path), callback=_named, help="Where to."
+)
 @click.option(
     "--include",
     multiple=True,

@@ -36,8 +36,8 @@ def status(access: Access, *, as_json: bool) -> None:
                 each.kind,
                 styled(each.state, STYLES.get(each.state, "")),
                 plain(each.fault or ""),
-                "" if each.kind == "repository" else ago(each.last_backup_at, now),
-                "" if each.kind == "repository" else _last_good(each, now),
+                ago(each.last_backup_at, now) if each.sources else "–",
+                _last_good(each, now),
                 ago(each.last_proved_at, now),
                 plain(each.incident or ""),
             ]
@@ -51,6 +51,8 @@ def status(access: Access, *, as_json: bool) -> None:
 def _last_good(each: Any, now: float) -> Any:
     """Against the RPO: were it to break this moment, this much would be lost."""
     promised = each.objectives.rpo_seconds
+    if not each.sources:
+        return "–"
     text = ago(each.last_good_at, now)
     if promised is None:
         return plain(text)

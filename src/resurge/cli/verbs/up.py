@@ -19,5 +19,5 @@ def up(access: Access) -> None:
     Example:  resurge up
     """
     app = access.app()
-    click.echo(f"Watching over {app.estate.name} ({len(app.estate.components)} components). Ctrl-C ends it.")
-    app.run_controller()
+    said = f"Watching over {app.declared.name} ({len(app.declared.components)} components). Ctrl-C ends it."
+    app.run_controller(lambda: click.echo(said))

@@ -1,8 +1,8 @@
 """Set the broken state aside before anything is put back. Moves only; nothing is deleted.
 
-What is moved: files that differ from the recovery point, files that came since the onset (ransom notes, renamed
-victims), and weights that cannot be loaded. What is right stays where it is, and in a source that may change
-(mutable) so does everything but what was named as damaged or looks encrypted.
+What is moved: files that differ from the recovery point, after ransomware also what came since the onset (ransom
+notes, renamed victims), and weights that cannot be loaded. What is right stays where it is, and in a source that may
+change (mutable) so does everything but what was named as damaged or looks encrypted.
 """
 
 import os
@@ -16,6 +16,7 @@ from resurge.backup.protect import files_of
 from resurge.backup.verdict import FileState
 from resurge.core.durable import fsync_folder
 from resurge.estate.model import Content, Source, SourceKind
+from resurge.incidents.records import Fault
 from resurge.recovery.context import Outcome, StepContext
 from resurge.recovery.facts import REPOSITORY_PREFIX
 from resurge.sources.digest import digest_file
@@ -112,7 +113,10 @@ def _right(context: StepContext) -> _Right:
     diagnosis = context.incident.diagnosis
     if diagnosis is None:
         return _Right(files, frozenset(), float("inf"))
-    return _Right(files, frozenset(diagnosis.paths), diagnosis.onset_at - diagnosis.onset_uncertainty_seconds)
+    # Only who encrypts also adds files of his own; beside other damage, a new file is somebody's work.
+    added = diagnosis.fault is Fault.RANSOMWARE
+    onset_at = diagnosis.onset_at - diagnosis.onset_uncertainty_seconds if added else float("inf")
+    return _Right(files, frozenset(diagnosis.paths), onset_at)
 
 
 def _different(context: StepContext, right: _Right, since: float) -> Iterator[Path]:

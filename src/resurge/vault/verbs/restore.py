@@ -118,6 +118,8 @@ class Restore:
             work()
         except BadObject as problem:
             self._damaged.append(f"{shown}: {problem}")
+        except StorageFull:
+            raise
         except ResurgeError as problem:
             self._refused.append(str(problem))
         except OSError as problem:
