@@ -101,8 +101,8 @@ class Handler:
         upstream = incident.component in upstream_of(self._tools.estate, component)
         if incident.state in RUNNING:
             return upstream or component in touched(incident)
-        if incident.state is IncidentState.DIAGNOSED:
-            return upstream
+        if incident.state in (IncidentState.OPEN, IncidentState.DIAGNOSED):
+            return upstream  # it will be seen in a moment whether it acts
         will_act = incident.state in (IncidentState.PLANNED, IncidentState.WAITING) and incident.plan is not None
         suffers = incident.diagnosis is not None and component in incident.diagnosis.affected
         return will_act and suffers and self._mode_of(incident) is not Mode.OBSERVE
