@@ -130,3 +130,26 @@ def test_two_backups_at_once_both_succeed(stocked: Resurge) -> None:
     assert [process.wait(60) for process in running] == [0, 0]
     assert len(stocked("-r", "vault", "snapshots", "--json").json) == 2
     assert stocked("-r", "vault", "check", "--read-data").code == 0
+
+
+def test_a_snapshot_that_cannot_be_read_is_not_passed_over_in_silence(stocked: Resurge) -> None:
+    stocked("-r", "vault", "backup", "data/notes.txt")
+    newest = stocked("-r", "vault", "backup", "data", "--json").json["id"]
+    (stocked.folder / "vault" / "snapshots" / newest).write_bytes(b"damaged")
+    for verb in (("snapshots",), ("restore", "latest", "--target", "back")):
+        done = stocked("-r", "vault", *verb)
+        assert newest[:8] in done.err
+        assert "cannot be read" in done.err
+
+
+def test_an_empty_path_is_refused(stocked: Resurge) -> None:
+    assert stocked("-r", "vault", "backup", "").code == 2
+    assert stocked("-r", "vault", "restore", "latest", "--target", "").code == 2
+
+
+def test_what_looks_like_a_remote_store_is_not_taken_for_a_folder(stocked: Resurge) -> None:
+    for url in ("s3:bucket", "sftp:host:/srv", "https://example.org/vault"):
+        done = stocked("-r", url, "repo", "init")
+        assert done.code == 9
+        assert "local folder" in done.err
+    assert not (stocked.folder / "s3:bucket").exists()

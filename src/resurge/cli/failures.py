@@ -4,10 +4,14 @@ import errno
 import os
 import sys
 import traceback
+from typing import TYPE_CHECKING
 
 import click
 
 from resurge.core.errors import AccessDenied, Interrupted, ResurgeError, StorageFull
+
+if TYPE_CHECKING:
+    from resurge.vault import Repository
 
 BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell counts it
 USAGE = 2
@@ -40,6 +44,14 @@ def say(happened: str, advice: str = "") -> None:
     click.echo(f"resurge: {happened}", err=True)
     if advice:
         click.echo(f"  → {advice}", err=True)
+
+
+def say_unreadable(repository: "Repository") -> None:
+    """A snapshot that cannot be read must not vanish without a word: `latest` may then be an older one."""
+    lost = repository.unreadable_snapshots()
+    if lost:
+        names = ", ".join(id_[:8] for id_ in lost)
+        say(f"{len(lost)} snapshot(s) cannot be read and are left out: {names}", "`resurge check` says what is wrong.")
 
 
 def as_resurge_error(error: BaseException) -> ResurgeError | None:

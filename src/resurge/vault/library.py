@@ -105,6 +105,10 @@ class Repository:
         """Oldest first. A damaged one is left out here and named by `check`."""
         return self._shelf.list()
 
+    def unreadable_snapshots(self) -> tuple[str, ...]:
+        """Ids of those that `snapshots` leaves out because they are damaged."""
+        return self._shelf.unreadable()
+
     def find(self, reference: str, *, component: str | None = None) -> Snapshot:
         """`latest`, an id, or the beginning of one. Raises SnapshotNotFound."""
         return self._shelf.find(reference, component)

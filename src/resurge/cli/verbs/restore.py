@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from resurge.cli.access import Access, pass_access
+from resurge.cli.failures import say_unreadable
 from resurge.cli.options import access_options, json_option
 from resurge.cli.printing import count, print_json, size
 from resurge.cli.progress import progress_bar
@@ -26,9 +27,7 @@ def _named(_ctx: click.Context, parameter: click.Parameter, value: str) -> Path:
 
 @click.command()
 @click.argument("snapshot", metavar="SNAPSHOT|latest|@COMPONENT")
-@click.option(
-    "--target", required=True, metavar="DIR", type=click.Path(path_type=Path), callback=_named, help="Where to."
-)
+@click.option("--target", required=True, metavar="DIR", callback=_named, help="Where to.")
 @click.option(
     "--include",
     multiple=True,
@@ -59,6 +58,7 @@ def restore(
                resurge restore 3fa9c1 --target /tmp/back --include "*.safetensors"
     """
     repository = access.open_repository()
+    say_unreadable(repository)
     found = find(repository, snapshot)
     only = matcher(include) if include else None
     if dry_run:

@@ -3,6 +3,7 @@
 import click
 
 from resurge.cli.access import Access, pass_access
+from resurge.cli.failures import say_unreadable
 from resurge.cli.options import access_options, json_option
 from resurge.cli.printing import count, local_time, plain, print_json, print_table, size
 from resurge.cli.snapshot_json import snapshot_json
@@ -22,6 +23,7 @@ def snapshots(access: Access, *, component: str | None, tags: tuple[str, ...], a
                resurge snapshots --component training --json
     """
     repository = access.open_repository()
+    say_unreadable(repository)
     found = [
         snapshot
         for snapshot in repository.snapshots()

@@ -61,6 +61,11 @@ class Shelf:
             self._known = known
         return sorted(known.values(), key=lambda each: (each.taken_at, each.finished_at, each.id))
 
+    def unreadable(self) -> tuple[str, ...]:
+        """Ids of snapshots that are there and cannot be read."""
+        readable = {snapshot.id for snapshot in self.list()}
+        return tuple(sorted(self.ids() - readable))
+
     def find(self, reference: str, component: str | None) -> Snapshot:
         found = [each for each in self.list() if component is None or each.component == component]
         if reference == LATEST:
