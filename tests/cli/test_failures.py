@@ -85,6 +85,7 @@ def in_terminal(resurge: Resurge, typed: bytes, *arguments: str) -> tuple[int, s
     """Runs Python on a terminal of its own; `typed` is entered once it asks for a password."""
     child, terminal = pty.fork()
     if child == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs the tests in the background has it ignored
         os.chdir(resurge.folder)
         environment = resurge.clean_environment() | {"TERM": "xterm", "RESURGE_PASSWORD": ""}
         os.execve(sys.executable, [sys.executable, *arguments], environment)

@@ -203,9 +203,9 @@ def test_a_process_is_not_stopped_against_its_own_mode_for_another_ones_sake(tmp
 
 def test_a_copy_that_lags_behind_loses_no_recovery_point(tmp_path: Path) -> None:
     with Living(tmp_path) as living:
+        living.kill_controller()
         stale = tmp_path / "stale"
         shutil.copytree(tmp_path / "vault" / "second", stale)
-        living.kill_controller()
         newer = living.app.back_up("data").snapshot.id
         shutil.rmtree(tmp_path / "vault" / "second")
         stale.rename(tmp_path / "vault" / "second")
