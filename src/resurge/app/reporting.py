@@ -1,12 +1,13 @@
 """Gather what a report is made of, and write it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resurge.core.durable import write_durably
 from resurge.core.errors import RepositoryError
+from resurge.incidents.records import StepRecord
 from resurge.planning.cost import Usage
 from resurge.reports.as_json import report_json
 from resurge.reports.facts import build_report
@@ -78,11 +79,11 @@ def gather_report(app: "App", since: float, injected: Mapping[str, float]) -> "R
     )
 
 
-def _usage(app: "App", since: float, now: float, steps: Mapping[str, object]) -> Usage:
+def _usage(app: "App", since: float, now: float, steps: Mapping[str, Sequence[StepRecord]]) -> Usage:
     """Bytes that all repositories hold, bytes read and written back, seconds that this took."""
     points = app.points.all(since)
     drills = app.drills.all(since)
-    records = [record for run in steps for record in app.book.steps(run) if record.ended_at is not None]
+    records = [record for run in steps.values() for record in run if record.ended_at is not None]
     written = sum(int(str(record.detail.get("written_bytes", 0))) for record in records)
     copied = sum(int(str(record.detail.get("copied_bytes", 0))) for record in records)
     seconds = sum(p.seconds for p in points) + sum(d.rto_seconds for d in drills)

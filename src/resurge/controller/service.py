@@ -19,8 +19,9 @@ from resurge.core.errors import ResurgeError
 from resurge.estate.model import Estate
 from resurge.incidents.records import Alert
 from resurge.monitoring.alerts import Cleared
-from resurge.monitoring.measurement import FileNorm, Measurement
+from resurge.monitoring.measurement import Measurement
 from resurge.monitoring.watcher import Watcher
+from resurge.recovery.actions.prove import as_norms
 from resurge.recovery.context import Tools
 from resurge.recovery.facts import REPOSITORY_PREFIX
 from resurge.recovery.workflow import Engine
@@ -209,7 +210,7 @@ class Controller:
                     log.warning("cannot read the norms of %s: %s", name, error)
                 continue
             self._learned[name] = point.snapshot
-            self._watcher.learn(name, {p: FileNorm(s.size, s.digest, s.entropy) for p, s in files.items()})
+            self._watcher.learn(name, as_norms(files))
 
     # --- called from other threads ---
 

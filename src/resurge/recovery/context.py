@@ -14,7 +14,6 @@ from resurge.estate.model import Component, Estate
 from resurge.incidents.book import IncidentBook
 from resurge.incidents.records import Incident, Step
 from resurge.ledger import Ledger
-from resurge.monitoring.measurement import FileNorm
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +70,3 @@ class Action(Protocol):
     """Idempotent: carried out again after it was cut off anywhere, it ends in the same state, with one effect."""
 
     def __call__(self, context: StepContext) -> Outcome: ...
-
-
-Norms = Callable[[str], Mapping[str, FileNorm]]

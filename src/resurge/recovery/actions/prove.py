@@ -54,7 +54,7 @@ def _restored(context: StepContext) -> dict[str, FileNorm] | None:
     if plan is None or plan.snapshot is None or not whole:
         return None
     _, repository, snapshot = context.tools.repositories.holding(plan.snapshot)
-    return _as_norms(files_of(repository, snapshot))
+    return as_norms(files_of(repository, snapshot))
 
 
 def norms_of(tools: Tools, name: str) -> dict[str, FileNorm]:
@@ -63,10 +63,10 @@ def norms_of(tools: Tools, name: str) -> dict[str, FileNorm]:
         known = tools.protector.last_good_files(name)
     except ResurgeError:  # every repository is gone: the other checks still count
         return {}
-    return _as_norms(known)
+    return as_norms(known)
 
 
-def _as_norms(files: Mapping[str, FileState]) -> dict[str, FileNorm]:
+def as_norms(files: Mapping[str, FileState]) -> dict[str, FileNorm]:
     return {path: FileNorm(state.size, state.digest, state.entropy) for path, state in files.items()}
 
 
